@@ -1,0 +1,108 @@
+import { KeywardError } from "./errors.ts";
+import { parseHeaderName, type HeaderName } from "./header-name.ts";
+
+/** One declared header of a server: what the connect page asks for. */
+export interface HeaderField {
+  /** Lower-case wire name. */
+  readonly name: HeaderName;
+  /** The name as the administrator wrote it, for display only: `X-API-Key`. */
+  readonly displayName: string;
+  /** Short label of the input, 1 to 80 characters; the display name when the administrator gave none. */
+  readonly label: string;
+  /** One or two sentences that say where the value comes from, at most 500 characters; may be empty. */
+  readonly help: string;
+  /** An https page where a person gets the value, or null. */
+  readonly helpUrl: string | null;
+  /** Whether the input hides what is typed. Every value is sealed at rest, secret or not. */
+  readonly isSecret: boolean;
+  readonly isRequired: boolean;
+}
+
+/** The ordered fields of a server. 1 to 16, names unique. */
+export type HeaderSchema = readonly HeaderField[];
+
+/** What an administrator writes to declare a field. Only `name` is required. */
+export interface HeaderFieldInput {
+  readonly name: string;
+  readonly label?: string | undefined;
+  readonly help?: string | undefined;
+  readonly helpUrl?: string | null | undefined;
+  readonly isSecret?: boolean | undefined;
+  readonly isRequired?: boolean | undefined;
+}
+
+export const MAX_HEADER_FIELDS = 16;
+const MAX_LABEL = 80;
+const MAX_HELP = 500;
+const MAX_HELP_URL = 500;
+
+// Control characters, bidirectional overrides and zero-width characters could make a label read as another (abuse case A18).
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
+
+/**
+ * @param inputs the fields in the order in which the connect page shows them
+ * @returns the schema; names lower-cased, defaults filled
+ * @throws KeywardError `invalid_header_name`, `invalid_header_schema`; the message names the field, never a value
+ */
+export function parseHeaderSchema(inputs: readonly HeaderFieldInput[]): HeaderSchema {
+  if (inputs.length === 0 || inputs.length > MAX_HEADER_FIELDS) {
+    throw invalid(`Declare 1 to ${MAX_HEADER_FIELDS} header fields.`);
+  }
+  const seen = new Set<string>();
+  return inputs.map((input) => {
+    const field = parseField(input);
+    if (seen.has(field.name)) {
+      throw invalid(`The header ${field.name} is declared twice. Names do not differ by case.`);
+    }
+    seen.add(field.name);
+    return field;
+  });
+}
+
+function parseField(input: HeaderFieldInput): HeaderField {
+  const name = parseHeaderName(input.name);
+  const label = (input.label ?? input.name).trim();
+  const help = (input.help ?? "").trim();
+  if (label === "" || label.length > MAX_LABEL || UNPRINTABLE.test(label)) {
+    throw invalid(`The label of ${name} is 1 to ${MAX_LABEL} printable characters.`);
+  }
+  if (help.length > MAX_HELP || UNPRINTABLE.test(help)) {
+    throw invalid(`The help text of ${name} is at most ${MAX_HELP} printable characters.`);
+  }
+  return {
+    name,
+    displayName: input.name,
+    label,
+    help,
+    helpUrl: parseHelpUrl(name, input.helpUrl ?? null),
+    isSecret: input.isSecret ?? true,
+    isRequired: input.isRequired ?? true,
+  };
+}
+
+function parseHelpUrl(name: HeaderName, text: string | null): string | null {
+  if (text === null || text === "") {
+    return null;
+  }
+  const url = URL.canParse(text) ? new URL(text) : null;
+  // A `javascript:` or `data:` link on a page that takes secrets is an attack on its reader.
+  if (url === null || url.protocol !== "https:" || url.username !== "" || text.length > MAX_HELP_URL) {
+    throw invalid(`The help link of ${name} is an https URL of at most ${MAX_HELP_URL} characters.`);
+  }
+  return url.href;
+}
+
+function invalid(message: string): KeywardError {
+  return new KeywardError("invalid_header_schema", { message });
+}
+
+/** The names of the fields that a credential must have to be usable. */
+export function requiredNames(schema: HeaderSchema): readonly HeaderName[] {
+  return schema.filter((field) => field.isRequired).map((field) => field.name);
+}
+
+/** True when a credential with these field names has all that the schema requires. */
+export function isSatisfiedBy(schema: HeaderSchema, fieldNames: Iterable<string>): boolean {
+  const present = new Set(fieldNames);
+  return requiredNames(schema).every((name) => present.has(name));
+}

@@ -1,0 +1,410 @@
+import type { Actor, AuditAction, AuditEntry, AuditEvent, RequestOrigin } from "./audit.ts";
+import type {
+  Binding,
+  CredentialRecord,
+  CredentialStatus,
+  SealedCredential,
+  ShownStatus,
+  VerificationStrength,
+} from "./credential.ts";
+import type { HeaderSchema } from "./header-schema.ts";
+import type { AuthMode, Identity } from "./identity.ts";
+import type { Sealed } from "./ports.ts";
+import type { Discovered, LinkPolicy, Server, ServerStatus, UpstreamOrigin, VerificationPolicy } from "./server.ts";
+import type { VirtualKey } from "./virtual-key.ts";
+
+/*
+ * The Store port names intentions, not CRUD. One method is one atomic promise: it happens wholly or not at all, also
+ * under kill -9, and its comment says what it does under a race. Every method may throw KeywardError
+ * `credential_store_unavailable` (the store could not be asked: never "there is none"). Expiry is judged by the store's
+ * clock. A mutation and its audit entry are one transaction.
+ */
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Opaque; null on the last page. */
+  readonly nextCursor: string | null;
+}
+
+export interface PageRequest {
+  /** 1 to 500, default 50. */
+  readonly limit?: number;
+  /** From the previous page. @throws KeywardError `invalid_request` when it is not one of ours */
+  readonly cursor?: string | null;
+}
+
+// --- servers ---
+
+export type NewServer = Omit<Server, "schemaRevision" | "version" | "createdAt" | "updatedAt">;
+
+/** What may be changed; absent = as it is. */
+export interface ServerChange {
+  readonly name?: string;
+  readonly url?: string;
+  readonly origin?: UpstreamOrigin;
+  readonly headerSchema?: HeaderSchema;
+  readonly staticHeaderNames?: readonly string[];
+  readonly staticHeaders?: Sealed | null;
+  readonly allowAllIdentities?: boolean;
+  readonly linkPolicy?: LinkPolicy;
+  readonly verification?: VerificationPolicy;
+  readonly tools?: readonly string[] | null;
+  readonly status?: ServerStatus;
+  readonly discovered?: Discovered | null;
+}
+
+/** How many rows a change of server, grants or key touched. */
+export interface Reconciliation {
+  readonly orphaned: number;
+  readonly reactivated: number;
+  readonly needsUpdate: number;
+}
+
+export interface ServerStore {
+  /** Two racers for one name: one wins. @throws KeywardError `name_taken` */
+  createServer(server: NewServer, audit: AuditEntry): Promise<Server>;
+  findServer(id: string): Promise<Server | null>;
+  findServerByName(name: string): Promise<Server | null>;
+  /** Ordered by name. */
+  listServers(page: PageRequest): Promise<Page<Server>>;
+  /**
+   * Applies the change if the server still has `expectedVersion`, and in the same transaction, set-based:
+   * a schema change adds 1 to `schemaRevision`, moves credentials by the state table (`needs_update` exactly for those
+   * that now lack a required field, `active` again for those that satisfy it) and deletes the server's flows;
+   * an origin change makes every credential `needs_update` and deletes the flows; a change of `allowAllIdentities` or of
+   * `status` reconciles access. A constant number of statements, whatever the number of rows.
+   * @throws KeywardError `server_not_found`, `stale_update`, `name_taken`
+   */
+  updateServer(
+    id: string,
+    expectedVersion: number,
+    change: ServerChange,
+    audit: AuditEntry,
+  ): Promise<{ readonly server: Server; readonly reconciliation: Reconciliation }>;
+  /** Grants, credentials, flows and tokens go with it (in the database). @returns false when there was none */
+  deleteServer(id: string, audit: AuditEntry): Promise<boolean>;
+}
+
+// --- access ---
+
+export interface Grant {
+  readonly identity: Identity;
+  /** Tools that this identity may use; null = all that the server allows. */
+  readonly tools: readonly string[] | null;
+}
+
+/** A server that an identity may use, with the tools it may use there (server's and grant's lists intersected). */
+export interface Access {
+  readonly server: Server;
+  readonly tools: readonly string[] | null;
+}
+
+export interface AccessStore {
+  listGrants(serverId: string): Promise<readonly Grant[]>;
+  /**
+   * Replaces all grants of a server and reconciles access in the same transaction, set-based: credentials that lost
+   * access are orphaned, those that regained it are reactivated, each with epoch +1; flows without access are deleted.
+   * @throws KeywardError `server_not_found`, `invalid_request` for a virtual key that does not exist
+   */
+  replaceGrants(serverId: string, grants: readonly Grant[], audit: AuditEntry): Promise<Reconciliation>;
+  /** The server of that name if it is `ready` and the identity may use it; else null (one answer for both). */
+  findAccess(identity: Identity, serverName: string): Promise<Access | null>;
+  /** Every `ready` server that the identity may use, ordered by name. */
+  listAccess(identity: Identity): Promise<readonly Access[]>;
+}
+
+// --- credentials ---
+
+/** The id and version that a value is about to be sealed for; both are authenticated with the ciphertext. */
+export interface CredentialSlot {
+  readonly credentialId: string;
+  readonly version: number;
+}
+
+/** Seals values for a slot. Synchronous and without side effects: the store calls it inside its transaction. */
+export type SealForSlot = (slot: CredentialSlot) => Sealed;
+
+export interface CredentialToStore extends Binding {
+  readonly origin: UpstreamOrigin;
+  readonly schemaRevision: number;
+  readonly fieldNames: readonly string[];
+  readonly verification: VerificationStrength | null;
+  readonly status: CredentialStatus;
+}
+
+export interface CredentialFilter {
+  readonly serverId?: string;
+  readonly identity?: Identity;
+  readonly authMode?: AuthMode;
+  readonly status?: ShownStatus;
+  /** Case-insensitive substring of server name, virtual key name or identity id. */
+  readonly q?: string;
+}
+
+/** A row of a list: what a person needs to recognise it. */
+export interface ListedCredential extends CredentialRecord {
+  readonly serverName: string;
+  /** Name of the virtual key, when the identity is one. */
+  readonly identityName: string | null;
+}
+
+export interface CredentialStore {
+  /** The row of the binding in any state, orphaned too; null = there is none. One indexed read. */
+  readCredential(binding: Binding): Promise<SealedCredential | null>;
+  findCredential(id: string): Promise<ListedCredential | null>;
+  /** Newest first; keyset-paged, filtered in SQL, never decrypts. */
+  listCredentials(filter: CredentialFilter, page: PageRequest): Promise<Page<ListedCredential>>;
+  /**
+   * Writes the values of a binding: a new row with version 1, or the same id and `createdAt` with version +1.
+   * Two racers are serialised: the later one wins, with its own version. Never clears `orphanedAt`.
+   * @throws KeywardError `server_not_found`
+   */
+  upsertCredential(credential: CredentialToStore, seal: SealForSlot, audit: AuditEntry): Promise<SealedCredential>;
+  /**
+   * Deletes the credential, the flow and the temp tokens of its binding and adds 1 to the access epoch, so that a
+   * submission which is verifying meanwhile cannot commit. Idempotent.
+   * @param onlyIdentity when given, a row of another identity counts as absent
+   * @returns the revoked row, or null when there was none
+   */
+  revokeCredential(
+    id: string,
+    audit: Omit<AuditEntry, "serverId" | "identity" | "credentialId" | "version">,
+    onlyIdentity?: Identity,
+  ): Promise<CredentialRecord | null>;
+  /** active -> rejected, only if the row still has that version. @returns whether it changed */
+  rejectCredential(id: string, version: number, reason: string, audit: AuditEntry): Promise<boolean>;
+  /** Notes the last use; writes at most once a minute per row. Best effort. */
+  touchCredential(id: string): Promise<void>;
+}
+
+// --- submission flows ---
+
+/** Who asked for the values: told to the person who opens the link. Untrusted text, cut and cleaned. */
+export interface RequestedBy {
+  readonly clientName: string | null;
+  readonly clientVersion: string | null;
+  readonly address: string | null;
+}
+
+export type FlowState = "pending" | "verifying";
+
+/** A pending request for values; at most one per binding. */
+export interface SubmissionFlow extends Binding {
+  readonly id: string;
+  readonly state: FlowState;
+  readonly attempts: number;
+  readonly schemaRevision: number;
+  readonly origin: UpstreamOrigin;
+  readonly requestedBy: RequestedBy;
+  readonly expiresAt: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export interface FlowToInitiate extends Binding {
+  /** Used only when a new row is needed. */
+  readonly newFlowId: string;
+  readonly ttlMs: number;
+  readonly requestedBy: RequestedBy;
+}
+
+export type ClaimOutcome =
+  | { readonly kind: "claimed"; readonly flow: SubmissionFlow; readonly server: Server }
+  /** Another submission is being verified. */
+  | { readonly kind: "busy" }
+  /** Unknown, expired, used, out of attempts, or its server is not ready. */
+  | { readonly kind: "gone" };
+
+export interface SubmissionToCommit {
+  readonly flowId: string;
+  readonly claimId: string;
+  readonly fieldNames: readonly string[];
+  readonly verification: VerificationStrength;
+  readonly seal: SealForSlot;
+  readonly actor: Actor;
+  readonly requestOrigin: RequestOrigin;
+}
+
+export type CommitOutcome =
+  | { readonly kind: "committed"; readonly credential: SealedCredential }
+  /** The claim is no longer ours: revoked, access lost, expired claim taken over, or deleted. */
+  | { readonly kind: "gone" }
+  /** Schema or origin of the server changed during verification. */
+  | { readonly kind: "schema_changed" };
+
+export interface FlowStore {
+  /**
+   * One row per binding whatever the concurrency: a live flow is kept and its expiry moved to now + ttl, but never
+   * beyond its creation + 2 x ttl; an expired or locked one is replaced by a new id. Takes schema revision, origin and
+   * access epoch from the database in the same statement. Audited (`flow.requested`) only when a new flow came to be.
+   * @returns null when the identity has no access, or the server is not ready or wants no per-user headers
+   */
+  initiateFlow(flow: FlowToInitiate, audit: AuditEntry): Promise<SubmissionFlow | null>;
+  /** A live flow; null when unknown, expired or locked. No side effect. */
+  findFlow(id: string): Promise<SubmissionFlow | null>;
+  /** The credential that was stored through this flow, if that is the binding's newest value. */
+  findCompletedFlow(id: string): Promise<CredentialRecord | null>;
+  /** Counts a wrong proof of opener; the `limit`-th locks the flow for good. Unknown flows are ignored. */
+  countOpenerMismatch(id: string, limit: number, audit: AuditEntry): Promise<void>;
+  /**
+   * Takes the flow for one verification: pending (or a claim whose lease has run out) -> verifying, attempts +1. One
+   * winner whatever the concurrency. A lease left behind by a crash runs out by itself.
+   */
+  claimFlow(id: string, claimId: string, options: { readonly leaseMs: number; readonly maxAttempts: number }): Promise<ClaimOutcome>;
+  /**
+   * Stores the verified values and ends the flow, in one transaction which re-checks claim, schema revision, origin,
+   * access epoch, server status and access: credential version +1 and `active`, flow and tokens deleted, one
+   * `credential.stored` event. A revoke, an access change or an edit during verification wins.
+   */
+  commitSubmission(submission: SubmissionToCommit): Promise<CommitOutcome>;
+  /**
+   * Gives the flow back after a verification that failed. `refused` keeps the attempt and deletes the flow when
+   * `maxAttempts` are used up; `unknown` takes the attempt back. Does nothing when the claim is no longer ours.
+   * @returns attempts left; 0 when the flow is gone
+   */
+  releaseFlow(
+    id: string,
+    claimId: string,
+    outcome: "refused" | "unknown",
+    options: { readonly maxAttempts: number; readonly audit: AuditEntry },
+  ): Promise<number>;
+  /**
+   * Adds a link token to a live flow that has fewer than `maxLive` live ones. A fourth is refused rather than the first
+   * killed: somebody may be typing behind the first.
+   * @returns whether it was added
+   */
+  addTempToken(token: {
+    readonly digest: string;
+    readonly scope: string;
+    readonly flowId: string;
+    readonly maxLive: number;
+  }): Promise<boolean>;
+  /** A live token by its digest; it lives as long as its flow. */
+  findTempToken(digest: string): Promise<{ readonly scope: string; readonly resourceId: string } | null>;
+}
+
+// --- virtual keys ---
+
+export interface VirtualKeyChange {
+  readonly name?: string;
+  readonly isEnabled?: boolean;
+  readonly expiresAt?: number | null;
+  readonly rateLimitPerMinute?: number | null;
+}
+
+export interface VirtualKeyStore {
+  createVirtualKey(
+    key: Omit<VirtualKey, "createdAt" | "lastUsedAt" | "revokedAt"> & { readonly digest: string },
+    audit: AuditEntry,
+  ): Promise<VirtualKey>;
+  /** In any state; the caller judges with `isUsable`. */
+  findVirtualKeyByDigest(digest: string): Promise<VirtualKey | null>;
+  findVirtualKey(id: string): Promise<VirtualKey | null>;
+  /** Newest first. Revoked keys are left out. */
+  listVirtualKeys(page: PageRequest): Promise<Page<VirtualKey>>;
+  /** Disabling orphans the key's credentials, enabling reactivates them, in the same transaction. */
+  updateVirtualKey(id: string, change: VirtualKeyChange, audit: AuditEntry): Promise<VirtualKey | null>;
+  /**
+   * For good. Grants, credentials, flows and tokens of an ownerless key go in the same transaction, each binding's
+   * epoch +1; the row stays for the audit. @returns ids of the deleted credentials, or null when there is no such key
+   */
+  revokeVirtualKey(id: string, audit: AuditEntry): Promise<readonly string[] | null>;
+  /** Notes the last use; writes at most once a minute per key. Best effort. */
+  touchVirtualKey(id: string): Promise<void>;
+}
+
+// --- setup, audit, sweep ---
+
+export interface AdminToken {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: number;
+}
+
+export interface AdminStore {
+  /**
+   * Offers a one-time setup token, unless setup has been done. A later offer replaces an earlier one.
+   * @returns whether setup is still open
+   */
+  offerSetup(setupDigest: string): Promise<boolean>;
+  /** Uses up the setup token and creates the first admin token. Two racers: one wins. @returns null when it is not the one */
+  completeSetup(
+    setupDigest: string,
+    token: { readonly id: string; readonly name: string; readonly digest: string },
+    audit: AuditEntry,
+  ): Promise<AdminToken | null>;
+  findAdminTokenByDigest(digest: string): Promise<AdminToken | null>;
+}
+
+export interface AuditFilter {
+  readonly action?: AuditAction;
+  readonly serverId?: string;
+  readonly identity?: Identity;
+  readonly credentialId?: string;
+  /** Milliseconds since the epoch: only events at or after. */
+  readonly since?: number;
+}
+
+export interface AuditStore {
+  /** Newest first, keyset-paged. */
+  listAudit(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEvent>>;
+  /** Writes an entry that has no mutation of its own. */
+  appendAudit(entry: AuditEntry): Promise<void>;
+}
+
+export interface SweepStore {
+  /**
+   * Deletes at most `limit` flows that are expired and not under a live claim, with their tokens. The conditions are
+   * re-evaluated in the delete itself: any number of replicas may sweep at once and a live row can never go.
+   * @returns how many went
+   */
+  sweepExpiredFlows(limit: number): Promise<number>;
+  /**
+   * Deletes at most `limit` credentials that have been orphaned for longer than `retentionMs`, with one
+   * `credential.swept` event each. Never one that has access. @returns how many went
+   */
+  sweepOrphanedCredentials(retentionMs: number, limit: number): Promise<number>;
+  /** What a sweep would delete right now. */
+  countSweepable(retentionMs: number): Promise<{ readonly expiredFlows: number; readonly orphanedCredentials: number }>;
+}
+
+/** The whole port. Each engine passes the same contract suite, `test/contract/`. */
+export interface Store
+  extends ServerStore,
+    AccessStore,
+    CredentialStore,
+    FlowStore,
+    VirtualKeyStore,
+    AdminStore,
+    AuditStore,
+    SweepStore {
+  /** Answers when the store can be read and written. @throws KeywardError `credential_store_unavailable` */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+// --- keys ---
+
+/** A data key as it lies in the store: wrapped by the key-encryption key. */
+export interface WrappedKey {
+  readonly id: string;
+  /** `data` keys seal values, the `digest` key makes token digests. */
+  readonly kind: "data" | "digest";
+  readonly wrapped: Uint8Array;
+  readonly kekId: string;
+  readonly state: "current" | "readable" | "retired";
+  readonly createdAt: number;
+}
+
+/** What the key ring needs of a store. Read and written at start-up, before there is a vault. */
+export interface KeyStore {
+  /** Random at the first migration: a row copied from another deployment does not open. */
+  deploymentId(): Promise<string>;
+  listKeys(): Promise<readonly WrappedKey[]>;
+  /** The sealed known plaintext that is opened at each start; null before the first. */
+  readKeycheck(): Promise<Sealed | null>;
+  /** First start: keys and keycheck in one transaction. Two racers: one wins, the other reads what the winner wrote. @returns whether this call won */
+  installKeys(keys: readonly Omit<WrappedKey, "createdAt">[], keycheck: Sealed): Promise<boolean>;
+  /** Whether any row is sealed: then a missing key must stop the start rather than make a new one. */
+  hasSealedRows(): Promise<boolean>;
+}
