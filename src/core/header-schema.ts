@@ -1,5 +1,6 @@
 import { KeywardError } from "./errors.ts";
 import { parseHeaderName, type HeaderName } from "./header-name.ts";
+import { isPrintable } from "./printable.ts";
 
 /** One declared header of a server: what the connect page asks for. */
 export interface HeaderField {
@@ -36,9 +37,6 @@ const MAX_LABEL = 80;
 const MAX_HELP = 500;
 const MAX_HELP_URL = 500;
 
-// Control characters, bidirectional overrides and zero-width characters could make a label read as another (abuse case A18).
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
-
 /**
  * @param inputs the fields in the order in which the connect page shows them
  * @returns the schema; names lower-cased, defaults filled
@@ -63,10 +61,10 @@ function parseField(input: HeaderFieldInput): HeaderField {
   const name = parseHeaderName(input.name);
   const label = (input.label ?? input.name).trim();
   const help = (input.help ?? "").trim();
-  if (label === "" || label.length > MAX_LABEL || UNPRINTABLE.test(label)) {
+  if (label === "" || label.length > MAX_LABEL || !isPrintable(label)) {
     throw invalid(`The label of ${name} is 1 to ${MAX_LABEL} printable characters.`);
   }
-  if (help.length > MAX_HELP || UNPRINTABLE.test(help)) {
+  if (help.length > MAX_HELP || !isPrintable(help)) {
     throw invalid(`The help text of ${name} is at most ${MAX_HELP} printable characters.`);
   }
   return {

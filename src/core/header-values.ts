@@ -40,7 +40,10 @@ export function parseHeaderValue(name: string, typed: unknown): Secret<string> {
 }
 
 function invalidValue(name: string, what: string): KeywardError {
-  return new KeywardError("invalid_header_value", { message: `The value of ${name} ${what}.`, details: { field: name } });
+  return new KeywardError("invalid_header_value", {
+    message: `The value of ${name} ${what}.`,
+    details: { field: name },
+  });
 }
 
 /**
@@ -63,7 +66,9 @@ export function mergeHeaderValues(
   for (const [typedName, typedValue] of Object.entries(typed)) {
     const name = declared.get(typedName.toLowerCase());
     if (name === undefined) {
-      throw new KeywardError("invalid_header_name", { message: "A header was sent that this server does not declare." });
+      throw new KeywardError("invalid_header_name", {
+        message: "A header was sent that this server does not declare.",
+      });
     }
     if (fresh.has(name)) {
       throw new KeywardError("invalid_header_name", { message: `The header ${name} was sent twice.` });

@@ -91,7 +91,10 @@ export interface McpMessage {
 
 export type McpAnswer =
   | { readonly kind: "result"; readonly result: JsonObject }
-  | { readonly kind: "error"; readonly error: { readonly code: number; readonly message: string; readonly data?: JsonValue } }
+  | {
+      readonly kind: "error";
+      readonly error: { readonly code: number; readonly message: string; readonly data?: JsonValue };
+    }
   /** 401, 403 or the protocol's auth error, to a request that carried the headers. */
   | { readonly kind: "refused" }
   | { readonly kind: "failed"; readonly code: UpstreamFailureCode };

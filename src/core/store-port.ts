@@ -250,7 +250,11 @@ export interface FlowStore {
    * Takes the flow for one verification: pending (or a claim whose lease has run out) -> verifying, attempts +1. One
    * winner whatever the concurrency. A lease left behind by a crash runs out by itself.
    */
-  claimFlow(id: string, claimId: string, options: { readonly leaseMs: number; readonly maxAttempts: number }): Promise<ClaimOutcome>;
+  claimFlow(
+    id: string,
+    claimId: string,
+    options: { readonly leaseMs: number; readonly maxAttempts: number },
+  ): Promise<ClaimOutcome>;
   /**
    * Stores the verified values and ends the flow, in one transaction which re-checks claim, schema revision, origin,
    * access epoch, server status and access: credential version +1 and `active`, flow and tokens deleted, one

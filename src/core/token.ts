@@ -51,7 +51,10 @@ export function parseToken<P extends MintedPurpose>(purpose: P, text: string): T
 }
 
 /** An id such as `srv_...`: prefix and 128 random bits. An id names a thing; it never proves anything. */
-export function mintId(prefix: "srv" | "cred" | "flow" | "vk" | "adm" | "claim" | "req" | "dep", random: Random): string {
+export function mintId(
+  prefix: "srv" | "cred" | "flow" | "vk" | "adm" | "claim" | "req" | "dep",
+  random: Random,
+): string {
   return `${prefix}_${base64url(random.bytes(16))}`;
 }
 
