@@ -15,13 +15,16 @@ interface Route {
   readonly path: string;
 }
 
-const ROUTES: Readonly<Record<string, readonly Route[]>> = {
-  [HEADERS_AUTH_SCOPE]: [
-    { method: "GET", path: "/api/v1/flows/{id}" },
-    { method: "PUT", path: "/api/v1/flows/{id}" },
-    { method: "GET", path: "/api/v1/flows/{id}/status" },
+const ROUTES: ReadonlyMap<string, readonly Route[]> = new Map([
+  [
+    HEADERS_AUTH_SCOPE,
+    [
+      { method: "GET", path: "/api/v1/flows/{id}" },
+      { method: "PUT", path: "/api/v1/flows/{id}" },
+      { method: "GET", path: "/api/v1/flows/{id}/status" },
+    ],
   ],
-};
+]);
 
 /** Method and raw path of a request, as they came over the wire: not decoded, without the query. */
 export interface RequestedRoute {
@@ -34,7 +37,7 @@ export interface RequestedRoute {
  * `..%2f` routes elsewhere.
  */
 export function isRouteInScope(scope: string, resourceId: string, requested: RequestedRoute): boolean {
-  return (ROUTES[scope] ?? []).some(
+  return (ROUTES.get(scope) ?? []).some(
     (route) => route.method === requested.method && route.path.replace("{id}", resourceId) === requested.path,
   );
 }

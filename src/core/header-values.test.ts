@@ -1,0 +1,114 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { KeywardError } from "./errors.ts";
+import { parseHeaderName } from "./header-name.ts";
+import { parseHeaderSchema } from "./header-schema.ts";
+import { decodeHeaderValues, encodeHeaderValues, mergeHeaderValues, parseHeaderValue } from "./header-values.ts";
+
+const CANARY = "canary-value";
+
+function errorOf(action: () => unknown): KeywardError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof KeywardError) {
+      return error;
+    }
+  }
+  throw new Error("it was expected to be refused");
+}
+
+describe("one typed value", () => {
+  it.each([
+    ["CR", `${CANARY}\rx`],
+    ["LF", `${CANARY}\nx`],
+    ["CRLF and a second header", `${CANARY}\r\nx-evil: 1`],
+    ["NUL", `${CANARY}\u0000`],
+    ["DEL", `${CANARY}\u007f`],
+    ["a character that truncates to LF", `${CANARY}\u010a`],
+    ["a lone surrogate", `${CANARY}\ud800`],
+    ["latin-1", `${CANARY}é`],
+    ["8,193 bytes", CANARY.padEnd(8193, "x")],
+    ["nothing", ""],
+    ["white space", " \t "],
+    ["an array", [CANARY]],
+    ["an object with toString", { toString: () => `${CANARY}\nx` }],
+    ["a number", 7],
+    ["null", null],
+  ])("A31: refuses %s before any Headers object sees it, and does not repeat it", (_what, value) => {
+    const error = errorOf(() => parseHeaderValue("x-key", value));
+    expect(error.code).toBe("invalid_header_value");
+    expect(JSON.stringify([error.message, error.details, String(error.cause)])).not.toContain(CANARY);
+  });
+
+  it("A31: trims outer spaces and a pasted trailing newline", () => {
+    expect(parseHeaderValue("x-key", ` \t${CANARY}\r\n`).reveal()).toBe(CANARY);
+  });
+
+  it("accepts 8,192 bytes and inner spaces", () => {
+    expect(parseHeaderValue("x-key", "x".repeat(8192)).reveal()).toHaveLength(8192);
+    expect(parseHeaderValue("authorization", "Bearer a b\tc").reveal()).toBe("Bearer a b\tc");
+  });
+});
+
+describe("a filled form", () => {
+  const schema = parseHeaderSchema([{ name: "X-Key" }, { name: "X-Tenant" }, { name: "X-Region", isRequired: false }]);
+  const onFile = mergeHeaderValues(schema, { "x-key": "old-key", "x-tenant": "old-tenant" }, new Map());
+
+  function plain(values: ReturnType<typeof mergeHeaderValues>): Record<string, string> {
+    return Object.fromEntries([...values].map(([name, value]) => [name, value.reveal()]));
+  }
+
+  it("keeps what is on file where the input is blank, and takes what is new", () => {
+    const merged = mergeHeaderValues(schema, { "X-KEY": "new-key", "x-tenant": " ", "x-region": "" }, onFile);
+    expect(plain(merged)).toEqual({ "x-key": "new-key", "x-tenant": "old-tenant" });
+  });
+
+  it("names what is missing", () => {
+    const error = errorOf(() => mergeHeaderValues(schema, { "x-region": "eu" }, new Map()));
+    expect(error.code).toBe("missing_header_values");
+    expect(error.details).toEqual({ fields: ["x-key", "x-tenant"] });
+  });
+
+  it("A12: refuses a header that the server does not declare, and one that is sent twice", () => {
+    expect(errorOf(() => mergeHeaderValues(schema, { host: "evil" }, onFile)).code).toBe("invalid_header_name");
+    expect(errorOf(() => mergeHeaderValues(schema, { "x-key": "a", "X-Key": "b" }, onFile)).code).toBe(
+      "invalid_header_name",
+    );
+  });
+
+  it("A31: refuses more than 16 KB in all", () => {
+    const big = { "x-key": "k".repeat(8000), "x-tenant": "t".repeat(8000), "x-region": "r".repeat(8000) };
+    expect(errorOf(() => mergeHeaderValues(schema, big, new Map())).code).toBe("invalid_header_value");
+  });
+});
+
+describe("the sealed bytes", () => {
+  const value = fc.stringMatching(/^[!-~]{1,300}$/);
+
+  it("come back as they were, and their length tells only which 256-byte block they end in", () => {
+    fc.assert(
+      fc.property(value, value, (a, b) => {
+        const values = new Map([
+          [parseHeaderName("x-b"), parseHeaderValue("x-b", b)],
+          [parseHeaderName("x-a"), parseHeaderValue("x-a", a)],
+        ]);
+        const bytes = encodeHeaderValues(values);
+        expect(bytes.length % 256).toBe(0);
+        const opened = decodeHeaderValues(bytes);
+        expect([...opened].map(([name, secret]) => [name, secret.reveal()])).toEqual([
+          ["x-a", a],
+          ["x-b", b],
+        ]);
+      }),
+    );
+  });
+
+  it("that are not ours are refused without quoting them", () => {
+    for (const text of ['{"x":"canary-value"}', "canary-value", '[["x"]]', "[[1,2]]", ""]) {
+      const error = errorOf(() => decodeHeaderValues(new TextEncoder().encode(text)));
+      expect(error.code).toBe("credential_unreadable");
+      expect(error.message + String(error.cause)).not.toContain(CANARY);
+    }
+  });
+});
