@@ -1,10 +1,9 @@
 import type { JsonObject, JsonValue } from "./json.ts";
-import type { Discovered, Server } from "./server.ts";
+import type { Discovered, Server, UpstreamOrigin } from "./server.ts";
 import type { HeaderValues } from "./header-values.ts";
 import type { VerificationStrength } from "./credential.ts";
 import type { TokenPurpose } from "./token.ts";
 import type { Secret } from "./secret.ts";
-import type { UpstreamOrigin } from "./server.ts";
 
 /** Time, as an argument. */
 export interface Clock {

@@ -35,7 +35,10 @@ describe("tokens", () => {
     expect(text).toMatch(/^kw_[A-Za-z0-9_-]{43}[A-Za-z0-9]{6}$/);
     expect(text.slice(3, 46)).toBe(Buffer.alloc(32, 0xff).toString("base64url"));
     const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    const checksum = [...text.slice(46)].reduce((sum, digit) => sum * 62 + digits.indexOf(digit), 0);
+    const checksum = text
+      .slice(46)
+      .split("")
+      .reduce((sum, digit) => sum * 62 + digits.indexOf(digit), 0);
     expect(checksum).toBe(crc32(text.slice(0, 46)));
   });
 

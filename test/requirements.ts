@@ -1,0 +1,180 @@
+/** What a test may cite in its title: pure data, compared with the titles by `requirements.test.ts`. */
+
+export interface Requirement {
+  /** What holds, in one sentence. */
+  readonly sentence: string;
+  /** Where it comes from: an attack on comparable software, a standard, or a property of this design. */
+  readonly source: string;
+}
+
+/** What Keyward promises. Each abuse case below is one way to break one of these. */
+export const PROMISES = {
+  P1: {
+    sentence: "A header value leaves the process only in a request to the origin it was stored for.",
+    source: "threat model: disclosure",
+  },
+  P2: {
+    sentence: "A value is used only for calls of the identity it is stored under.",
+    source: "threat model: spoofing",
+  },
+  P3: {
+    sentence: "A value appears in no log, error, response, metric, trace, audit row, URL or plaintext file.",
+    source: "threat model: disclosure",
+  },
+  P4: {
+    sentence: "The ciphertext of one row opens in no other row, deployment, origin, identity or version.",
+    source: "threat model: tampering",
+  },
+  P5: {
+    sentence: "A link takes at most one successful submission, from its opener, before it expires.",
+    source: "threat model: spoofing",
+  },
+  P6: {
+    sentence: "A link shows the names that its form needs and nothing about stored values.",
+    source: "threat model: disclosure",
+  },
+  P7: {
+    sentence: "A new value replaces the old one only after the upstream accepted it.",
+    source: "threat model: tampering",
+  },
+  P8: {
+    sentence:
+      "After an acknowledged revoke no new upstream request carries the value, and open streams end within 5 s.",
+    source: "threat model: disclosure",
+  },
+  P9: {
+    sentence: "An acknowledged mutation survives kill -9; an unacknowledged one is there whole or not at all.",
+    source: "crash safety",
+  },
+  P10: {
+    sentence: "Not knowing is answered as unavailable, never as a missing key and never with another credential.",
+    source: "threat model: elevation",
+  },
+  P11: { sentence: "Every mutation has exactly one audit record.", source: "threat model: repudiation" },
+  P12: {
+    sentence: "Sweeping removes no active credential, and running it again or elsewhere changes nothing more.",
+    source: "crash safety",
+  },
+  P13: {
+    sentence: "A special address is dialled only when listed; link-local and metadata addresses never.",
+    source: "threat model: disclosure",
+  },
+  P14: {
+    sentence: "Nothing that one identity does changes what another one sees.",
+    source: "threat model: disclosure",
+  },
+  P15: {
+    sentence: "With any one key lost or wrong, the process refuses to start or refuses the row.",
+    source: "crash safety",
+  },
+  P16: {
+    sentence: "Links, sessions, bytes, time and verify attempts are bounded for each identity.",
+    source: "threat model: denial",
+  },
+} as const satisfies Record<string, Requirement>;
+
+/** The abuse and fault cases that have a test. */
+export const ABUSE_CASES = {
+  A04: {
+    sentence: "A used link, replayed from anywhere, is answered as unknown and changes nothing.",
+    source: "CVE-2026-73431",
+  },
+  A05: { sentence: "A token of one purpose is refused for every other purpose.", source: "CVE-2026-110862" },
+  A06: {
+    sentence: "Tokens, states and flow ids that a caller brings are ignored: only minted ones exist.",
+    source: "CVE-2026-121802",
+  },
+  A07: {
+    sentence: "Expired, unknown and malformed tokens get one answer, and a bad checksum costs no lookup.",
+    source: "P5",
+  },
+  A08: {
+    sentence: "Previews, prefetches, HEAD and a thousand GETs of a link change no state and count no attempt.",
+    source: "P5",
+  },
+  A10: {
+    sentence: "A call without a known identity gets an auth error and nobody's credential.",
+    source: "CVE-2026-45707",
+  },
+  A11: {
+    sentence: "Garbage, doubled or conflicting credentials are a 401, never anonymous access.",
+    source: "CVE-2026-59822",
+  },
+  A12: {
+    sentence: "Another identity's ids, wherever they are put in a request, open nothing.",
+    source: "CVE-2026-72763",
+  },
+  A13: { sentence: "Identity ids that try to collide stay distinct or are refused.", source: "CVE-2026-67330" },
+  A14: {
+    sentence: "Fifty parallel submits of one link give one success, one version step and one audit record.",
+    source: "CVE-2026-53517",
+  },
+  A15: {
+    sentence: "Fifty parallel initiations give one flow, and every returned link works until one succeeds.",
+    source: "P5",
+  },
+  A16: {
+    sentence: "A tool called in a loop is rate-limited for links while the open form goes on working.",
+    source: "P16",
+  },
+  A18: {
+    sentence: "Markup, direction overrides and endless text in names and hints are shown as short plain text.",
+    source: "P6",
+  },
+  A19: {
+    sentence: "Once the page has loaded, no token is in the address bar, history, Referer, storage or cookie.",
+    source: "P3",
+  },
+  A20: { sentence: "No answer of a link endpoint holds a stored value, its length or its beginning.", source: "P6" },
+  A21: {
+    sentence: "Every flipped bit, cut and extension of an envelope gives one opaque error and deletes nothing.",
+    source: "P4",
+  },
+  A22: { sentence: "Ciphertext copied into another row is refused.", source: "P4" },
+  A23: { sentence: "An older ciphertext put back under the newer version is refused.", source: "P4" },
+  A24: {
+    sentence: "A wrong, missing, short, doubled or lost encryption key stops the start, which writes nothing.",
+    source: "P15",
+  },
+  A26: {
+    sentence: "Of all spellings of all address ranges only global unicast passes; what cannot be parsed is denied.",
+    source: "CVE-2026-55245",
+  },
+  A27: { sentence: "The object that is dialled is the object that was checked.", source: "GHSA-jp9j" },
+  A29: { sentence: "No redirect is followed, and nobody else sees the credential.", source: "CVE-2026-40895" },
+  A31: {
+    sentence: "Header values that could split, cut or fold a header are refused without being quoted.",
+    source: "RFC 9110, section 5.5",
+  },
+  A32: {
+    sentence: "Reserved, malformed, doubled and look-alike header names are refused when they are declared.",
+    source: "RFC 9110, section 5.1",
+  },
+  A33: {
+    sentence: "A caller's own copy of a credential header is not forwarded: the wire has the stored value once.",
+    source: "CVE-2026-110279",
+  },
+  A35: {
+    sentence: "A static and a user header of one name are refused at save, and never joined on the wire.",
+    source: "P1",
+  },
+  A37: {
+    sentence: "No secret of a whole run is in any log, response, file, metric or audit row, in any encoding.",
+    source: "P3",
+  },
+  A39: { sentence: "A secret prints as [secret] however it is printed, cloned or nested.", source: "P3" },
+  A47: {
+    sentence: "Only an administrator reaches the server endpoints, and none of them starts a process.",
+    source: "CVE-2026-42271",
+  },
+  A48: {
+    sentence: "A first start has no default secret, prints its setup token once, and listens on loopback only.",
+    source: "CVE-2026-53709",
+  },
+  A52: { sentence: "A revoke at any moment cancels the submission, and no value comes back.", source: "P8" },
+  A55: { sentence: "A new value that the upstream rejects leaves the old one active and in use.", source: "P7" },
+  A56: {
+    sentence: "An upstream that cannot be judged is a retryable 503: no attempt is counted, nothing is stored.",
+    source: "P10",
+  },
+} as const satisfies Record<string, Requirement>;
