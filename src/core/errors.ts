@@ -76,6 +76,7 @@ export const ERROR_TABLE = {
   store_unusable: facts(500, false, "The database cannot be used."),
   migration_failed: facts(500, false, "The database schema could not be brought up to date."),
   port_in_use: facts(500, false, "The port is in use."),
+  gateway_unreachable: facts(503, true, "Keyward does not answer."),
 } as const satisfies Record<string, ErrorFacts>;
 
 export type ErrorCode = keyof typeof ERROR_TABLE;

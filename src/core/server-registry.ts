@@ -120,12 +120,14 @@ export function createServerRegistry(parts: {
   return {
     async create(input, by) {
       const id = mintId("srv", random);
-      const { url, origin } = await parseUrl(input.url);
+      // What can be judged without asking DNS comes first: a bad name must not be told as an address that is away.
+      const name = parseServerName(input.name);
       const headerSchema = parseSchemaFor(input.authType, input.headerSchema);
       const staticHeaders = parseStaticHeaders(input.staticHeaders, headerSchema);
+      const { url, origin } = await parseUrl(input.url);
       const draft = {
         id,
-        name: parseServerName(input.name),
+        name,
         url,
         origin,
         transport: "streamable_http",

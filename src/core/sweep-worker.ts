@@ -91,7 +91,7 @@ export class CredentialSweepWorker {
         swept += batch;
         await this.#breathe();
       } while (batch === BATCH && this.#isRunning);
-      this.#logger.info("sweep_done", { sweep, swept });
+      this.#logger[swept > 0 ? "info" : "debug"]("sweep_done", { sweep, swept });
     } catch {
       this.#logger.error("sweep_failed", { sweep, swept });
     }
