@@ -1,0 +1,49 @@
+import type { IncomingMessage } from "node:http";
+import type { Caller, Callers } from "../core/callers.ts";
+import { KeywardError } from "../core/errors.ts";
+import type { Clock } from "../core/ports.ts";
+import { createRateLimit } from "../core/rate-limit.ts";
+import { authenticate } from "./authenticate.ts";
+import { assertJsonExchange } from "./body.ts";
+import { parseRoute, type Route } from "./route.ts";
+
+/** Who is let in, and where to. */
+export interface Admitted {
+  readonly caller: Caller;
+  readonly route: Route;
+}
+
+const RATE_WINDOW_MS = 60_000;
+/** Beyond, the key whose minute began first starts a new one. */
+const MAX_REMEMBERED_KEYS = 10_000;
+
+/**
+ * Everything that is settled before the body is read. The credential comes first: without one, GET and DELETE are a 401
+ * too, and nothing is said about paths.
+ *
+ * @returns judges one request; it throws KeywardError with the status to answer
+ */
+export function createAdmission(parts: {
+  readonly callers: Callers;
+  readonly clock: Clock;
+}): (request: IncomingMessage) => Promise<Admitted> {
+  const limit = createRateLimit(parts.clock, { windowMs: RATE_WINDOW_MS, maxKeys: MAX_REMEMBERED_KEYS });
+
+  function assertWithinRate({ virtualKey }: Caller): void {
+    const perMinute = virtualKey?.rateLimitPerMinute ?? null;
+    if (virtualKey !== null && perMinute !== null && !limit.take(virtualKey.id, perMinute)) {
+      throw new KeywardError("rate_limited");
+    }
+  }
+
+  return async (request) => {
+    const caller = await authenticate(request, parts.callers);
+    if (request.method !== "POST") {
+      throw new KeywardError("method_not_allowed");
+    }
+    assertWithinRate(caller);
+    const route = parseRoute(request.url ?? "");
+    assertJsonExchange(request);
+    return { caller, route };
+  };
+}

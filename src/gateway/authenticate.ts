@@ -1,0 +1,55 @@
+import type { IncomingMessage } from "node:http";
+import type { Caller, Callers } from "../core/callers.ts";
+import { KeywardError } from "../core/errors.ts";
+
+// RFC 9110 section 11.1: the scheme is case-insensitive. A comma list of credentials does not match.
+const BEARER = /^bearer +(?<key>[A-Za-z0-9_-]+)$/i;
+
+/**
+ * Proves who calls, from the headers alone. There is no second path: what cannot be proven is refused, never served as
+ * somebody else or as nobody (CVE-2026-59822).
+ *
+ * One credential counts: `Authorization: Bearer kw_...`, `X-Api-Key: kw_...` or `Keyward-Session: ...`. The same key in
+ * the first two is one credential; a header that comes twice is refused even if both say the same, because the parts of
+ * the way could each have believed another one.
+ *
+ * @throws KeywardError `unauthenticated`, `ambiguous_credentials`, `credential_store_unavailable`
+ */
+export async function authenticate(
+  request: Pick<IncomingMessage, "headersDistinct">,
+  callers: Callers,
+): Promise<Caller> {
+  const authorization = onlyValue(request, "authorization");
+  const apiKey = onlyValue(request, "x-api-key");
+  const session = onlyValue(request, "keyward-session");
+  const keys = new Set<string>();
+  if (authorization !== null) {
+    keys.add(BEARER.exec(authorization)?.groups?.["key"] ?? "");
+  }
+  if (apiKey !== null) {
+    keys.add(apiKey);
+  }
+  const [key, ...others] = keys;
+  if (others.length > 0 || (key !== undefined && session !== null)) {
+    throw new KeywardError("ambiguous_credentials");
+  }
+  const caller = key === undefined ? bySession(session, callers) : await callers.byVirtualKey(key);
+  if (caller === null) {
+    throw new KeywardError("unauthenticated", {
+      message: "Present one valid virtual key: Authorization: Bearer kw_...",
+    });
+  }
+  return caller;
+}
+
+function bySession(session: string | null, callers: Callers): Caller | null {
+  return session === null ? null : callers.bySession(session);
+}
+
+function onlyValue(request: Pick<IncomingMessage, "headersDistinct">, name: string): string | null {
+  const [value, ...others] = request.headersDistinct[name] ?? [];
+  if (others.length > 0) {
+    throw new KeywardError("ambiguous_credentials");
+  }
+  return value ?? null;
+}

@@ -1,0 +1,120 @@
+import type { JsonObject } from "../core/json.ts";
+import type { Logger } from "../core/ports.ts";
+import type { ProtocolEra } from "../core/server.ts";
+import type { Access } from "../core/store-port.ts";
+import { toolForEra } from "./tool.ts";
+
+/** What a request may reach: every server of its caller, tools prefixed; or one server, tools as they are. */
+export type Scope = { readonly kind: "all" } | { readonly kind: "one"; readonly access: Access };
+
+interface CatalogPage {
+  readonly tools: readonly JsonObject[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+}
+
+export interface Catalog {
+  /**
+   * The tools that a caller may use, whether it has given a key or not. Order: by server name, then as the server lists
+   * them. Every member that the protocol does not define is kept.
+   *
+   * @param cursor from the previous page; null = the first
+   * @returns null when the cursor is not one of ours, or its tool is gone: the client lists again
+   */
+  page(accesses: readonly Access[], scope: Scope["kind"], era: ProtocolEra, cursor: string | null): CatalogPage | null;
+}
+
+const PAGE_SIZE = 500;
+/** The specification's limit; model APIs that take only 64 are the client's to serve. */
+const EXPOSED_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
+const MAX_REPORTED = 1000;
+
+/** `<server>-<tool>` on `/mcp`. @returns null when no client could be expected to take the name */
+function exposedName(scope: Scope["kind"], serverName: string, toolName: string): string | null {
+  if (scope === "one") {
+    return toolName;
+  }
+  const name = `${serverName}-${toolName}`;
+  return EXPOSED_NAME.test(name) ? name : null;
+}
+
+/** Splits `<server>-<tool>`: a server's name has no hyphen, so the first one ends it. @returns null when there is none */
+export function splitExposedName(name: string): { readonly serverName: string; readonly toolName: string } | null {
+  const hyphen = name.indexOf("-");
+  return hyphen < 1 || !EXPOSED_NAME.test(name)
+    ? null
+    : { serverName: name.slice(0, hyphen), toolName: name.slice(hyphen + 1) };
+}
+
+/**
+ * Whether a tool may be called: the allow list has it and, once the server's tools are known, so have they.
+ * What is not listed is not callable.
+ *
+ * @returns its definition; `undefined` when nothing is known of the server's tools yet; null when it may not be called
+ */
+export function findTool({ server, tools }: Access, toolName: string): JsonObject | undefined | null {
+  if (toolName === "" || (tools !== null && !tools.includes(toolName))) {
+    return null;
+  }
+  if (server.discovered === null) {
+    return undefined;
+  }
+  return server.discovered.tools.find((tool) => tool["name"] === toolName) ?? null;
+}
+
+export function createCatalog(logger: Logger): Catalog {
+  const reported = new Set<string>();
+
+  // Once per version of a server, not once per list. The name is the server's text, so the index stands for it.
+  function report({ server }: Access, index: number, reason: string): void {
+    const key = `${server.id}/${server.version}/${index}/${reason}`;
+    if (reported.has(key)) {
+      return;
+    }
+    if (reported.size === MAX_REPORTED) {
+      reported.clear();
+    }
+    reported.add(key);
+    logger.warn("tool_left_out", { server_id: server.id, tool_index: index, reason });
+  }
+
+  function* exposed(access: Access, scope: Scope["kind"], era: ProtocolEra): Generator<JsonObject & { name: string }> {
+    const allowed = access.tools === null ? null : new Set(access.tools);
+    const seen = new Set<string>();
+    for (const [index, tool] of (access.server.discovered?.tools ?? []).entries()) {
+      const { name } = tool;
+      if (typeof name === "string" && allowed !== null && !allowed.has(name)) {
+        continue;
+      }
+      const isNamed = typeof name === "string" && name !== "" && !seen.has(name);
+      const shownName = isNamed ? exposedName(scope, access.server.name, name) : null;
+      const shown = toolForEra(tool, era);
+      if (!isNamed || shownName === null || shown === null) {
+        report(access, index, shown === null ? "input_schema" : "name");
+        continue;
+      }
+      seen.add(name);
+      yield { ...shown, name: shownName };
+    }
+  }
+
+  return {
+    page(accesses, scope, era, cursor) {
+      const after = cursor === null ? null : Buffer.from(cursor, "base64url").toString("utf8");
+      const tools: JsonObject[] = [];
+      let isReached = after === null;
+      let last = "";
+      for (const tool of accesses.flatMap((access) => [...exposed(access, scope, era)])) {
+        if (tools.length === PAGE_SIZE) {
+          return { tools, nextCursor: Buffer.from(last, "utf8").toString("base64url") };
+        }
+        if (isReached) {
+          tools.push(tool);
+          last = tool.name;
+        }
+        isReached ||= tool.name === after;
+      }
+      return isReached ? { tools, nextCursor: null } : null;
+    },
+  };
+}
