@@ -99,6 +99,11 @@ export function requiredNames(schema: HeaderSchema): readonly HeaderName[] {
   return schema.filter((field) => field.isRequired).map((field) => field.name);
 }
 
+/** The names of the fields whose values are no secret. */
+export function plainNames(schema: HeaderSchema): ReadonlySet<string> {
+  return new Set(schema.filter((field) => !field.isSecret).map((field) => field.name));
+}
+
 /** True when a credential with these field names has all that the schema requires. */
 export function isSatisfiedBy(schema: HeaderSchema, fieldNames: Iterable<string>): boolean {
   const present = new Set(fieldNames);

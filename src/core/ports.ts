@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from "./json.ts";
 import type { Discovered, Server, UpstreamOrigin } from "./server.ts";
 import type { HeaderValues } from "./header-values.ts";
 import type { VerificationStrength } from "./credential.ts";
+import type { Identity } from "./identity.ts";
 import type { TokenPurpose } from "./token.ts";
 import type { Secret } from "./secret.ts";
 
@@ -62,6 +63,10 @@ export interface CallHeaders {
   readonly origin: UpstreamOrigin;
   readonly staticHeaders: HeaderValues;
   readonly userHeaders: HeaderValues;
+  /** User headers that are declared to be no secret, such as a tenant id: they may stand in an answer. */
+  readonly plainNames: ReadonlySet<string>;
+  /** Whose call it is; null while values are verified. Upstream sessions are never shared between identities. */
+  readonly identity: Identity | null;
   /** Which stored credential the user headers come from; null when the server needs none. Keys upstream sessions. */
   readonly credential: { readonly id: string; readonly version: number } | null;
 }

@@ -1,6 +1,6 @@
 import type { SealedCredential } from "./credential.ts";
 import { isKeywardError, type ErrorCode } from "./errors.ts";
-import { isSatisfiedBy } from "./header-schema.ts";
+import { isSatisfiedBy, plainNames } from "./header-schema.ts";
 import type { HeaderValues } from "./header-values.ts";
 import type { Identity } from "./identity.ts";
 import type { CallHeaders, Logger, Vault } from "./ports.ts";
@@ -44,12 +44,26 @@ export function createResolver(parts: {
     }
     const declared = new Set<string>(server.headerSchema.map((field) => field.name));
     const userHeaders: HeaderValues = new Map([...openCredential(vault, row)].filter(([name]) => declared.has(name)));
-    return ready(server, userHeaders, { id: row.id, version: row.version });
+    return ready(identity, server, userHeaders, { id: row.id, version: row.version });
   }
 
-  function ready(server: Server, userHeaders: HeaderValues, credential: CallHeaders["credential"]): Resolution {
-    const staticHeaders = openStaticHeaders(vault, server);
-    return { kind: "ready", headers: { origin: server.origin, staticHeaders, userHeaders, credential } };
+  function ready(
+    identity: Identity,
+    server: Server,
+    userHeaders: HeaderValues,
+    credential: CallHeaders["credential"],
+  ): Resolution {
+    return {
+      kind: "ready",
+      headers: {
+        origin: server.origin,
+        staticHeaders: openStaticHeaders(vault, server),
+        userHeaders,
+        plainNames: plainNames(server.headerSchema),
+        identity,
+        credential,
+      },
+    };
   }
 
   return {
@@ -57,7 +71,7 @@ export function createResolver(parts: {
       try {
         return server.authType === "per_user_headers"
           ? await resolvePerUser(identity, server)
-          : ready(server, new Map(), null);
+          : ready(identity, server, new Map(), null);
       } catch (error) {
         const code = isKeywardError(error) ? error.code : "credential_store_unavailable";
         logger.error("resolve_failed", { code, server_id: server.id });

@@ -1,7 +1,7 @@
 import type { Requester } from "./access.ts";
 import { KeywardError } from "./errors.ts";
 import { parseHeaderName, type HeaderName } from "./header-name.ts";
-import { parseHeaderSchema, type HeaderFieldInput, type HeaderSchema } from "./header-schema.ts";
+import { parseHeaderSchema, plainNames, type HeaderFieldInput, type HeaderSchema } from "./header-schema.ts";
 import { mergeHeaderValues, parseHeaderValue, type HeaderValues } from "./header-values.ts";
 import type { CallHeaders, Random, Sealed, Upstream, Vault } from "./ports.ts";
 import { openStaticHeaders, sealStaticHeaders } from "./seal-context.ts";
@@ -148,7 +148,14 @@ export function createServerRegistry(parts: {
           ? null
           : await judge(
               { ...draft, schemaRevision: 1, version: 1, createdAt: 0, updatedAt: 0 },
-              { origin, staticHeaders, userHeaders: sample, credential: null },
+              {
+                origin,
+                staticHeaders,
+                userHeaders: sample,
+                plainNames: plainNames(headerSchema),
+                identity: null,
+                credential: null,
+              },
             );
       const server = await store.createServer(
         verified === null ? draft : { ...draft, status: "ready", discovered: verified.discovered },
@@ -187,6 +194,8 @@ export function createServerRegistry(parts: {
         origin: server.origin,
         staticHeaders,
         userHeaders,
+        plainNames: plainNames(server.headerSchema),
+        identity: null,
         credential: null,
       });
       const status = server.status === "pending_verification" ? "ready" : server.status;

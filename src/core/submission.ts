@@ -1,6 +1,7 @@
 import type { RequestOrigin } from "./audit.ts";
 import type { CredentialRecord, SealedCredential, VerificationStrength } from "./credential.ts";
 import { KeywardError, isKeywardError } from "./errors.ts";
+import { plainNames } from "./header-schema.ts";
 import { mergeHeaderValues, type HeaderValues } from "./header-values.ts";
 import { isSameIdentity } from "./identity.ts";
 import type { Opener } from "./opener.ts";
@@ -104,6 +105,8 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
       origin: server.origin,
       staticHeaders: openStaticHeaders(vault, server),
       userHeaders: values,
+      plainNames: plainNames(server.headerSchema),
+      identity: null,
       credential: null,
     };
     return upstream.verify(server, headers);

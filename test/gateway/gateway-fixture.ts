@@ -92,7 +92,17 @@ export function readyWith(server: Server, value: string): Resolution {
   const [field] = server.headerSchema;
   const userHeaders = new Map(field === undefined ? [] : [[field.name, new Secret(value)] as const]);
   const credential = { id: `cred_${server.name}`, version: 1 };
-  return { kind: "ready", headers: { origin: server.origin, staticHeaders: new Map(), userHeaders, credential } };
+  return {
+    kind: "ready",
+    headers: {
+      origin: server.origin,
+      staticHeaders: new Map(),
+      userHeaders,
+      plainNames: new Set(),
+      identity: null,
+      credential,
+    },
+  };
 }
 
 /** Records every line. */

@@ -74,7 +74,14 @@ describe("what the server answers", () => {
     world.servers.push(server);
     world.resolve(ANN, server, {
       kind: "ready",
-      headers: { origin: server.origin, staticHeaders: new Map(), userHeaders: new Map(), credential: null },
+      headers: {
+        origin: server.origin,
+        staticHeaders: new Map(),
+        userHeaders: new Map(),
+        plainNames: new Set(),
+        identity: null,
+        credential: null,
+      },
     });
     const result = resultOf(await answerFrom({ kind: "refused" }, legacy(key, "tools/call", { name: "shared-echo" })));
     expect(result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining("administrator") }] });

@@ -1,0 +1,133 @@
+import type { Clock, Logger, McpAnswer, Random, Upstream, UpstreamFailureCode, VerifyOutcome } from "../core/ports.ts";
+import type { Server } from "../core/server.ts";
+import { type ClientParts, sendMessage } from "./client.ts";
+import { createEgress, type EgressOptions } from "./egress/door.ts";
+import { createEgressPolicy } from "./egress/policy.ts";
+import { createProfiles } from "./era/profile.ts";
+import { UPSTREAM_LIMITS, type UpstreamLimits } from "./limits.ts";
+import { createScrubber } from "./scrub.ts";
+import { createSessionPool } from "./session-pool.ts";
+import { createUnderWay } from "./under-way.ts";
+import { verifyServer } from "./verify.ts";
+import { upstreamFailureCode, type WireParts } from "./wire.ts";
+
+export interface UpstreamOptions {
+  /** Items of `KEYWARD_ALLOW_PRIVATE_UPSTREAMS`: hosts, addresses and networks that may be dialled though not public. */
+  readonly allowPrivate: readonly string[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Overrides single limits; see `UpstreamLimits` for units and `UPSTREAM_LIMITS` for the defaults. */
+  readonly limits?: Partial<UpstreamLimits>;
+  /** Counts injected values that a server sent back and that were taken out of its answer. */
+  readonly onScrubbed?: (serverId: string, hits: number) => void;
+  /** DNS. Default: the system's resolver. */
+  readonly resolve?: EgressOptions["resolve"];
+}
+
+export interface ClosableUpstream extends Upstream {
+  /** Ends every request under way and closes every connection. */
+  close(): Promise<void>;
+}
+
+/** @throws KeywardError `config_invalid` for an entry of `allowPrivate` that cannot be understood */
+export function createUpstream(options: UpstreamOptions): ClosableUpstream {
+  const { clock, random, logger } = options;
+  const limits = { ...UPSTREAM_LIMITS, ...options.limits };
+  const egress = createEgress({
+    policy: createEgressPolicy(options.allowPrivate),
+    limits,
+    ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
+  });
+  const sessions = createSessionPool({ clock, maxSessions: limits.sessions, idleMs: limits.sessionIdleMs });
+  const underWay = createUnderWay();
+  const wire: WireParts = { egress, clock, limits, nextId: idsFrom(random) };
+  const client: ClientParts = { wire, profiles: createProfiles(), sessions, underWay };
+
+  const reportScrubbed = (serverId: string, hits: number): void => {
+    if (hits === 0) return;
+    logger.warn("upstream_value_scrubbed", { server_id: serverId, hits });
+    options.onScrubbed?.(serverId, hits);
+  };
+
+  return {
+    verify(server, headers, { signal } = {}) {
+      return underWay.run(server.id, headers, signal, async (ended): Promise<VerifyOutcome> => {
+        const budget = new AbortController();
+        const cancel = clock.schedule(limits.verifyTimeoutMs, () => budget.abort());
+        try {
+          const parts = { wire, clock, random };
+          const found = await verifyServer(parts, server, headers, AbortSignal.any([ended, budget.signal]));
+          const { outcome, scrubbed, omitted, cause } = found;
+          reportScrubbed(server.id, scrubbed);
+          if (omitted > 0) logger.warn("upstream_tools_omitted", { server_id: server.id, count: omitted });
+          if (outcome.kind === "unknown") logFailure(logger, server, outcome.code, cause);
+          return outcome;
+        } catch (error) {
+          return { kind: "unknown", code: failureCode(error) };
+        } finally {
+          cancel();
+        }
+      });
+    },
+
+    request(server, headers, message, { signal } = {}) {
+      return underWay.run(server.id, headers, signal, async (ended): Promise<McpAnswer> => {
+        try {
+          const { answer, cause } = await sendMessage(client, server, headers, message, ended);
+          if (answer.kind === "failed") logFailure(logger, server, answer.code, cause);
+          const scrubber = createScrubber(headers);
+          const clean = scrubber.scrub(answer);
+          reportScrubbed(server.id, scrubber.hits);
+          return clean;
+        } catch (error) {
+          return { kind: "failed", code: failureCode(error) };
+        }
+      });
+    },
+
+    forgetCredential(credentialId) {
+      sessions.forgetCredential(credentialId);
+      underWay.forgetCredential(credentialId);
+    },
+
+    forgetServer(serverId) {
+      sessions.forgetServer(serverId);
+      underWay.forgetServer(serverId);
+    },
+
+    assertAllowed: (url) => egress.assertAllowed(url),
+
+    async close() {
+      sessions.clear();
+      underWay.abortAll();
+      await egress.close();
+    },
+  };
+}
+
+/** @throws what is no failure of the upstream: headers that may not go where they were to go */
+function failureCode(error: unknown): UpstreamFailureCode {
+  const code = upstreamFailureCode(error);
+  if (code === null) {
+    throw error;
+  }
+  return code;
+}
+
+function logFailure(logger: Logger, server: Server, code: UpstreamFailureCode, cause: string | null): void {
+  logger.warn("upstream_failed", { server_id: server.id, code, cause });
+}
+
+/**
+ * Ids that are unique in this process and, most likely, among replicas that share an upstream: a server that is shared
+ * by its callers without keeping them apart has answered one with another's result (CVE-2026-25536).
+ */
+function idsFrom(random: Random): () => number {
+  const start = random.bytes(5).reduce((sum, byte) => sum * 256 + byte, 0);
+  let count = 0;
+  return () => {
+    count += 1;
+    return start * 1_024 + count;
+  };
+}
