@@ -1,0 +1,143 @@
+import { sql } from "kysely";
+import { KeywardError } from "../core/errors.ts";
+import { identityKey, type Identity } from "../core/identity.ts";
+import type { Access, AccessStore, Grant } from "../core/store-port.ts";
+import { identityIsShutOut } from "./access-rule.ts";
+import { appendAudit } from "./audit.ts";
+import { assertIdentity, fromIdentity, fromJsonOrNull, toIdentity, toJsonOrNull } from "./columns.ts";
+import type { Db, Engine, Tx } from "./engine.ts";
+import { reconcileAccess } from "./reconcile.ts";
+import { toServer } from "./server-row.ts";
+import type { ServersTable } from "./tables.ts";
+
+export function createAccessStore(engine: Engine): AccessStore {
+  return {
+    async listGrants(serverId) {
+      const rows = await engine.read((db) =>
+        db
+          .selectFrom("server_grants")
+          .select(["auth_mode", "identity_id", "tools"])
+          .where("server_id", "=", serverId)
+          .orderBy("auth_mode")
+          .orderBy("identity_id")
+          .execute(),
+      );
+      return rows.map((row) => ({
+        identity: toIdentity(row),
+        tools: fromJsonOrNull(row.tools) as readonly string[] | null,
+      }));
+    },
+
+    async replaceGrants(serverId, grants, audit) {
+      assertGrants(grants);
+      return engine.write(async (tx) => {
+        await assertServer(tx, serverId);
+        await assertVirtualKeys(tx, grants);
+        await tx.db.deleteFrom("server_grants").where("server_id", "=", serverId).execute();
+        await insertGrants(tx, serverId, grants);
+        const reconciliation = { ...(await reconcileAccess(tx, { serverId })), needsUpdate: 0 };
+        await appendAudit(tx, [{ ...audit, serverId, detail: { ...audit.detail, ...reconciliation } }]);
+        return reconciliation;
+      });
+    },
+
+    async findAccess(identity, serverName) {
+      const row = await engine.read((db) =>
+        usableServers(db, identity).where("servers.name", "=", serverName).executeTakeFirst(),
+      );
+      return row === undefined ? null : toAccess(row);
+    },
+
+    async listAccess(identity) {
+      const rows = await engine.read((db) => usableServers(db, identity).orderBy("servers.name").execute());
+      return rows.map(toAccess);
+    },
+  };
+}
+
+function usableServers(db: Db, identity: Identity) {
+  return db
+    .selectFrom("servers")
+    .leftJoin("server_grants", (join) =>
+      join
+        .onRef("server_grants.server_id", "=", "servers.id")
+        .on("server_grants.auth_mode", "=", identity.mode)
+        .on("server_grants.identity_id", "=", identity.id),
+    )
+    .selectAll("servers")
+    .select("server_grants.tools as granted_tools")
+    .where("servers.status", "=", "ready")
+    .where((eb) => eb.or([eb("servers.allow_all_identities", "=", 1), eb("server_grants.server_id", "is not", null)]))
+    .where((eb) => eb.not(identityIsShutOut(identity)));
+}
+
+function toAccess(row: ServersTable & { readonly granted_tools: string | null }): Access {
+  const server = toServer(row);
+  const granted = fromJsonOrNull(row.granted_tools) as readonly string[] | null;
+  return { server, tools: intersect(server.tools, granted) };
+}
+
+/** null = all. */
+function intersect(a: readonly string[] | null, b: readonly string[] | null): readonly string[] | null {
+  if (a === null || b === null) {
+    return a ?? b;
+  }
+  const inB = new Set(b);
+  return a.filter((name) => inB.has(name));
+}
+
+function assertGrants(grants: readonly Grant[]): void {
+  for (const { identity } of grants) {
+    assertIdentity(identity);
+  }
+  if (new Set(grants.map(({ identity }) => identityKey(identity))).size !== grants.length) {
+    throw new KeywardError("invalid_request", { message: "An identity is named twice." });
+  }
+}
+
+async function assertServer(tx: Tx, serverId: string): Promise<void> {
+  const server = await tx.db.selectFrom("servers").select("id").where("id", "=", serverId).executeTakeFirst();
+  if (server === undefined) {
+    throw new KeywardError("server_not_found");
+  }
+}
+
+async function assertVirtualKeys(tx: Tx, grants: readonly Grant[]): Promise<void> {
+  const ids = grants
+    .filter(({ identity }) => identity.mode === "virtual_key")
+    .map(({ identity }) => ({ id: identity.id }));
+  const unknown = await tx.db
+    .selectFrom(tx.json.rows(ids, ["id"]).as("named"))
+    .select("named.id")
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom("virtual_keys")
+            .select(sql<number>`1`.as("one"))
+            .whereRef("virtual_keys.id", "=", "named.id")
+            .where("virtual_keys.revoked_at", "is", null),
+        ),
+      ),
+    )
+    .limit(1)
+    .executeTakeFirst();
+  if (unknown !== undefined) {
+    throw new KeywardError("invalid_request", { message: "A grant names a virtual key that does not exist." });
+  }
+}
+
+async function insertGrants(tx: Tx, serverId: string, grants: readonly Grant[]): Promise<void> {
+  const columns = ["server_id", "auth_mode", "identity_id", "tools", "created_at"] as const;
+  const rows = grants.map(({ identity, tools }) => ({
+    server_id: serverId,
+    ...fromIdentity(identity),
+    tools: toJsonOrNull(tools),
+    created_at: tx.now,
+  }));
+  await tx.db
+    .insertInto("server_grants")
+    .columns([...columns])
+    .expression((eb) => eb.selectFrom(tx.json.rows(rows, columns).as("granted")).select([...columns]))
+    .execute();
+}

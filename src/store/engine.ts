@@ -1,0 +1,52 @@
+import type { Kysely, RawBuilder, SqlBool, Transaction } from "kysely";
+import { KeywardError } from "../core/errors.ts";
+import type { Random } from "../core/ports.ts";
+import type { Tables } from "./tables.ts";
+
+export type Db = Kysely<Tables>;
+
+/** What the queries of this folder need of a database engine. Whatever else differs stays inside the engine. */
+export interface Engine {
+  /** Source of credential ids. */
+  readonly random: Random;
+  /**
+   * Runs one reading statement. It sees every write that was acknowledged before.
+   * @param query gets the engine's time as an expression, so that a server's own clock can judge expiry
+   */
+  read<T>(query: (db: Db, now: RawBuilder<number>) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` as one transaction, wholly or not at all, durable when the promise resolves. What `work` reads stays
+   * true until it ends: no other writer, of this process or another, comes in between.
+   */
+  write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** @throws KeywardError `credential_store_unavailable` unless the store can be read and written */
+  ping(): Promise<void>;
+  /** Waits for the transaction in progress. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** An open transaction. */
+export interface Tx {
+  readonly db: Transaction<Tables>;
+  /** The engine's time, one for the whole transaction. Milliseconds since the epoch, UTC. */
+  readonly now: number;
+  readonly json: JsonSql;
+}
+
+/** JSON in SQL, which every engine writes in its own way. */
+export interface JsonSql {
+  /** Whether the JSON array of texts in `column` holds each of `texts`. */
+  holdsAll(column: string, texts: readonly string[]): RawBuilder<SqlBool>;
+  /** Objects as a derived table: one parameter and one statement, however many rows. */
+  rows<T extends object>(rows: readonly T[], columns: readonly (keyof T & string)[]): RawBuilder<T>;
+}
+
+/** A statement met a unique index. Engines throw it; only a caller that expects it may catch it. */
+export class UniqueViolation extends Error {
+  override readonly name = "UniqueViolation";
+}
+
+/** The store could not be asked. Never "there is none". */
+export function unavailable(cause: unknown): KeywardError {
+  return new KeywardError("credential_store_unavailable", { cause });
+}

@@ -1,0 +1,30 @@
+import { sql, type RawBuilder, type SqlBool } from "kysely";
+import type { UpstreamOrigin } from "../core/server.ts";
+import type { FlowState, RequestedBy, SubmissionFlow } from "../core/store-port.ts";
+import { fromJson, toBinding } from "./columns.ts";
+import type { SubmissionFlowsTable } from "./tables.ts";
+
+export function toFlow(row: SubmissionFlowsTable): SubmissionFlow {
+  return {
+    ...toBinding(row),
+    id: row.id,
+    state: row.state as FlowState,
+    attempts: row.attempts,
+    schemaRevision: row.schema_revision,
+    origin: row.origin as UpstreamOrigin,
+    requestedBy: fromJson(row.requested_by) as RequestedBy,
+    expiresAt: row.expires_at,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+/** Neither expired nor locked. At `expires_at` itself a flow is expired. */
+export function isLive(now: RawBuilder<number>): RawBuilder<SqlBool> {
+  return sql<SqlBool>`(submission_flows.expires_at > ${now} and submission_flows.locked_at is null)`;
+}
+
+/** Nobody is verifying: pending, or a lease that has run out, as a crash leaves it behind. */
+export function isUnclaimed(now: RawBuilder<number>): RawBuilder<SqlBool> {
+  return sql<SqlBool>`(submission_flows.state = 'pending' or submission_flows.claim_until <= ${now})`;
+}

@@ -1,0 +1,78 @@
+import { sql } from "kysely";
+import type { KeyStore, WrappedKey } from "../core/store-port.ts";
+import { fromBit } from "./columns.ts";
+import { type Engine, unavailable } from "./engine.ts";
+import { DEPLOYMENT_ID, readSetting } from "./settings.ts";
+import type { DataKeysTable } from "./tables.ts";
+
+export function createKeyStore(engine: Engine): KeyStore {
+  return {
+    async deploymentId() {
+      const id = await engine.read((db) => readSetting(db, DEPLOYMENT_ID));
+      if (id === null) {
+        throw unavailable(new Error("the deployment id is missing"));
+      }
+      return id;
+    },
+
+    async listKeys() {
+      const rows = await engine.read((db) =>
+        db.selectFrom("data_keys").selectAll().orderBy("created_at").orderBy("id").execute(),
+      );
+      return rows.map(toWrappedKey);
+    },
+
+    async readKeycheck() {
+      const row = await engine.read((db) => db.selectFrom("keycheck").selectAll().executeTakeFirst());
+      return row === undefined ? null : { keyId: row.key_id, envelope: row.sealed };
+    },
+
+    installKeys: (keys, keycheck) =>
+      engine.write(async (tx) => {
+        const existing = await tx.db
+          .selectFrom("data_keys")
+          .select("id")
+          .union(tx.db.selectFrom("keycheck").select("key_id as id"))
+          .limit(1)
+          .executeTakeFirst();
+        if (existing !== undefined) {
+          return false;
+        }
+        for (const { id, kind, wrapped, kekId, state } of keys) {
+          await tx.db
+            .insertInto("data_keys")
+            .values({ id, kind, wrapped, kek_id: kekId, state, created_at: tx.now })
+            .execute();
+        }
+        await tx.db
+          .insertInto("keycheck")
+          .values({ id: 1, key_id: keycheck.keyId, sealed: keycheck.envelope })
+          .execute();
+        return true;
+      }),
+
+    // Rows that are found by a keyed digest count too: under new keys no virtual key or admin token would be known.
+    async hasSealedRows() {
+      const result = await engine.read((db) =>
+        sql<{ has_rows: number }>`select (
+          exists (select 1 from header_credentials)
+          or exists (select 1 from servers where static_headers is not null)
+          or exists (select 1 from virtual_keys)
+          or exists (select 1 from admin_tokens)
+        ) as has_rows`.execute(db),
+      );
+      return fromBit(result.rows[0]?.has_rows ?? 1);
+    },
+  };
+}
+
+function toWrappedKey(row: DataKeysTable): WrappedKey {
+  return {
+    id: row.id,
+    kind: row.kind,
+    wrapped: row.wrapped,
+    kekId: row.kek_id,
+    state: row.state,
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,97 @@
+import type { HeaderField, HeaderSchema } from "../core/header-schema.ts";
+import type { Discovered, Server, VerificationPolicy } from "../core/server.ts";
+import type { ServerChange } from "../core/store-port.ts";
+import { fromBit, fromJson, fromJsonOrNull, toBit, toJsonOrNull } from "./columns.ts";
+import type { ServersTable } from "./tables.ts";
+
+export function toServer(row: ServersTable): Server {
+  return {
+    id: row.id,
+    name: row.name,
+    url: row.url,
+    origin: row.origin as Server["origin"],
+    transport: row.transport as Server["transport"],
+    authType: row.auth_type as Server["authType"],
+    headerSchema: fromJson(row.header_schema) as HeaderSchema,
+    schemaRevision: row.schema_revision,
+    staticHeaderNames: fromJson(row.static_header_names) as readonly string[],
+    staticHeaders:
+      row.static_headers === null || row.static_headers_key_id === null
+        ? null
+        : { keyId: row.static_headers_key_id, envelope: row.static_headers },
+    allowAllIdentities: fromBit(row.allow_all_identities),
+    linkPolicy: row.link_policy as Server["linkPolicy"],
+    verification: fromJson(row.verification) as VerificationPolicy,
+    tools: fromJsonOrNull(row.tools) as readonly string[] | null,
+    status: row.status as Server["status"],
+    discovered: fromJsonOrNull(row.discovered) as Discovered | null,
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+type ChangeableColumns = Omit<
+  ServersTable,
+  "id" | "transport" | "auth_type" | "schema_revision" | "version" | "created_at" | "updated_at"
+>;
+
+/** The columns of whatever a change names; nothing for what it leaves as it is. */
+export function fromServerChange(change: ServerChange): Partial<ChangeableColumns> {
+  const columns: Partial<ChangeableColumns> = {};
+  if (change.name !== undefined) {
+    columns.name = change.name;
+  }
+  if (change.url !== undefined) {
+    columns.url = change.url;
+  }
+  if (change.origin !== undefined) {
+    columns.origin = change.origin;
+  }
+  if (change.headerSchema !== undefined) {
+    columns.header_schema = fromHeaderSchema(change.headerSchema);
+  }
+  if (change.staticHeaderNames !== undefined) {
+    columns.static_header_names = JSON.stringify(change.staticHeaderNames);
+  }
+  if (change.staticHeaders !== undefined) {
+    columns.static_headers = change.staticHeaders?.envelope ?? null;
+    columns.static_headers_key_id = change.staticHeaders?.keyId ?? null;
+  }
+  if (change.allowAllIdentities !== undefined) {
+    columns.allow_all_identities = toBit(change.allowAllIdentities);
+  }
+  if (change.linkPolicy !== undefined) {
+    columns.link_policy = change.linkPolicy;
+  }
+  if (change.verification !== undefined) {
+    columns.verification = JSON.stringify(change.verification);
+  }
+  if (change.tools !== undefined) {
+    columns.tools = toJsonOrNull(change.tools);
+  }
+  if (change.status !== undefined) {
+    columns.status = change.status;
+  }
+  if (change.discovered !== undefined) {
+    columns.discovered = toJsonOrNull(change.discovered);
+  }
+  return columns;
+}
+
+/** One text for one schema, however its objects were built: a difference of texts is a change of schema. */
+export function fromHeaderSchema(schema: HeaderSchema): string {
+  return JSON.stringify(
+    schema.map(
+      ({ name, displayName, label, help, helpUrl, isSecret, isRequired }): HeaderField => ({
+        name,
+        displayName,
+        label,
+        help,
+        helpUrl,
+        isSecret,
+        isRequired,
+      }),
+    ),
+  );
+}

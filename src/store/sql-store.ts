@@ -1,0 +1,30 @@
+import type { KeyStore, Store } from "../core/store-port.ts";
+import { createAccessStore } from "./access.ts";
+import { createAdminStore } from "./admin.ts";
+import { createAuditStore } from "./audit.ts";
+import { createCredentialStore } from "./credentials.ts";
+import type { Engine } from "./engine.ts";
+import { createLinkStore } from "./flows.ts";
+import { createKeyStore } from "./keys.ts";
+import { createServerStore } from "./servers.ts";
+import { createSubmissionStore } from "./submissions.ts";
+import { createSweepStore } from "./sweep.ts";
+import { createVirtualKeyStore } from "./virtual-keys.ts";
+
+/** Both ports on one engine. */
+export function createSqlStore(engine: Engine): Store & KeyStore {
+  return {
+    ...createServerStore(engine),
+    ...createAccessStore(engine),
+    ...createCredentialStore(engine),
+    ...createLinkStore(engine),
+    ...createSubmissionStore(engine),
+    ...createVirtualKeyStore(engine),
+    ...createAdminStore(engine),
+    ...createAuditStore(engine),
+    ...createSweepStore(engine),
+    ...createKeyStore(engine),
+    ping: () => engine.ping(),
+    close: () => engine.close(),
+  };
+}

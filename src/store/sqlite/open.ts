@@ -1,0 +1,150 @@
+import type { Clock, Logger, Random } from "../../core/ports.ts";
+import type { KeyStore, Store } from "../../core/store-port.ts";
+import { type AppliedMigration, planMigrations } from "../migration-plan.ts";
+import { createSqlStore } from "../sql-store.ts";
+import { whileBusy } from "./busy.ts";
+import { SqliteConnection, type StatementListener } from "./connection.ts";
+import { FileWatch, findDatabaseFile, prepareDatabaseFile, unusable } from "./database-file.ts";
+import { isForeign, MIGRATIONS_FOLDER, readJournal, readMigrations, runMigrations } from "./migrate.ts";
+import { isBusy, sqliteCode } from "./sqlite-error.ts";
+import { SqliteEngine } from "./sqlite-engine.ts";
+
+/** Both ports on one SQLite file. Any number of them, in one process or many, may be open on the same file. */
+export type SqliteStore = Store & KeyStore;
+
+export interface SqliteStoreOptions {
+  /** A file on a local disk. It and missing folders are created, readable by their owner only. */
+  readonly path: string;
+  /** Judges expiry. */
+  readonly clock: Clock;
+  /** Source of credential ids and of the deployment id. */
+  readonly random: Random;
+  readonly logger?: Logger;
+  /** Told the text of each statement before it runs, for counting: placeholders, never values. */
+  readonly onStatement?: StatementListener;
+  /** Another folder of migrations, for tests of upgrades. */
+  readonly migrations?: URL;
+}
+
+export interface SqliteMigrationStatus {
+  readonly applied: readonly AppliedMigration[];
+  /** Names, in the order in which they will be applied. */
+  readonly pending: readonly string[];
+}
+
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+
+/**
+ * Opens the store and brings its schema up to date.
+ *
+ * @throws KeywardError `store_unusable` with the path and what to do; `migration_failed`; `credential_store_unavailable`
+ *   when another process holds the write lock for 5 s
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  const { clock, random, logger, onStatement } = options;
+  const { path, writer } = await openWriter(options);
+  try {
+    const reader = new SqliteConnection({ path, isReadOnly: true, onStatement });
+    reader.exec("pragma temp_store = memory");
+    // A first read now, so that a log which cannot be opened is found at the start rather than by a caller.
+    readJournal(reader);
+    const files = new FileWatch(path);
+    return createSqlStore(new SqliteEngine({ writer, reader, files, clock, random, logger }));
+  } catch (error) {
+    writer.close();
+    throw explain(path, error);
+  }
+}
+
+/**
+ * Brings the schema of a database up to date, and creates the file when there is none.
+ * @returns names of the migrations that were applied
+ * @throws KeywardError like `openSqliteStore`
+ */
+export async function migrateSqlite(options: SqliteStoreOptions): Promise<readonly string[]> {
+  const { writer, applied } = await openWriter(options);
+  writer.close();
+  return applied;
+}
+
+/**
+ * What a migration would do. Creates and changes nothing.
+ * @throws KeywardError `store_unusable`; `migration_failed` when the database cannot be migrated by this program
+ */
+export async function sqliteMigrationStatus(options: {
+  readonly path: string;
+  readonly migrations?: URL;
+}): Promise<SqliteMigrationStatus> {
+  const known = readMigrations(options.migrations ?? MIGRATIONS_FOLDER);
+  const path = findDatabaseFile(options.path);
+  if (path === undefined) {
+    return { applied: [], pending: known.map(({ name }) => name) };
+  }
+  let connection: SqliteConnection | undefined;
+  try {
+    connection = new SqliteConnection({ path, isReadOnly: true });
+    refuseForeign(path, connection);
+    const applied = readJournal(connection).map(({ name, checksum, appliedAt }) => ({ name, checksum, appliedAt }));
+    return { applied, pending: planMigrations(known, applied).map(({ name }) => name) };
+  } catch (error) {
+    throw explain(path, error);
+  } finally {
+    connection?.close();
+  }
+}
+
+async function openWriter(options: SqliteStoreOptions) {
+  const { clock, random, logger, onStatement } = options;
+  const known = readMigrations(options.migrations ?? MIGRATIONS_FOLDER);
+  const { path, isNew } = prepareDatabaseFile(options.path);
+  let writer: SqliteConnection | undefined;
+  try {
+    writer = new SqliteConnection({ path, isReadOnly: false, onStatement });
+    await configure(path, writer, clock);
+    refuseForeign(path, writer);
+    const applied = await runMigrations(writer, known, { clock, random });
+    if (isNew) {
+      logger?.info("database_created", { path });
+    }
+    return { path, writer, applied };
+  } catch (error) {
+    writer?.close();
+    throw explain(path, error);
+  }
+}
+
+async function configure(path: string, connection: SqliteConnection, clock: Clock): Promise<void> {
+  // Several processes may start on a new file at once, and the switch to WAL needs the file for itself.
+  const [mode] = await whileBusy(clock, () => connection.run("pragma journal_mode = wal", []).rows);
+  if ((mode as { readonly journal_mode?: unknown } | undefined)?.journal_mode !== "wal") {
+    throw unusable(path, "lies on a file system without shared memory, which SQLite's log needs. Use a local disk");
+  }
+  // FULL: with NORMAL a power loss can take back a commit that was acknowledged.
+  connection.exec("pragma synchronous = full");
+  // A revoked value is overwritten in the page that it leaves, and nothing spills into temporary files.
+  connection.exec("pragma secure_delete = fast");
+  connection.exec("pragma temp_store = memory");
+  connection.exec("pragma trusted_schema = off");
+  // In KiB. A sweep touches pages all over the indexes; what does not fit is written twice.
+  connection.exec("pragma cache_size = -16000");
+}
+
+function refuseForeign(path: string, connection: SqliteConnection): void {
+  if (isForeign(connection)) {
+    throw unusable(path, "belongs to another program. Name another file");
+  }
+}
+
+function explain(path: string, error: unknown): unknown {
+  const code = sqliteCode(error);
+  if (code === null) {
+    return error;
+  }
+  if (isBusy(error)) {
+    return unusable(path, "is locked by another process. Find out which, and end it", error);
+  }
+  return [SQLITE_CORRUPT, SQLITE_NOTADB].includes(code & 0xff)
+    ? unusable(path, "is not a SQLite database, or is damaged. Name another file, or restore a backup", error)
+    : unusable(path, "cannot be opened. Check its permissions, its disk and its mount", error);
+}

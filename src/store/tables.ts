@@ -1,0 +1,166 @@
+/**
+ * The tables of `migrations/`, as rows come from the driver and go to it: JSON is text, booleans are 0 and 1, times are
+ * milliseconds since the epoch. `docs/storage.md` shows an example of each.
+ */
+export interface Tables {
+  readonly settings: SettingsTable;
+  readonly data_keys: DataKeysTable;
+  readonly keycheck: KeycheckTable;
+  readonly admin_tokens: AdminTokensTable;
+  readonly virtual_keys: VirtualKeysTable;
+  readonly servers: ServersTable;
+  readonly server_grants: ServerGrantsTable;
+  readonly identity_access: IdentityAccessTable;
+  readonly header_credentials: HeaderCredentialsTable;
+  readonly submission_flows: SubmissionFlowsTable;
+  readonly temp_tokens: TempTokensTable;
+  readonly audit_events: AuditEventsTable;
+}
+
+interface SettingsTable {
+  key: string;
+  value: string;
+  updated_at: number;
+}
+
+export interface DataKeysTable {
+  id: string;
+  kind: "data" | "digest";
+  wrapped: Uint8Array;
+  kek_id: string;
+  state: "current" | "readable" | "retired";
+  created_at: number;
+}
+
+interface KeycheckTable {
+  id: number;
+  key_id: string;
+  sealed: Uint8Array;
+}
+
+export interface AdminTokensTable {
+  id: string;
+  name: string;
+  digest: string;
+  created_at: number;
+}
+
+export interface VirtualKeysTable {
+  id: string;
+  name: string;
+  prefix: string;
+  digest: string;
+  owner_user_id: string | null;
+  is_enabled: number;
+  expires_at: number | null;
+  rate_limit_per_minute: number | null;
+  created_by: string;
+  created_at: number;
+  last_used_at: number | null;
+  revoked_at: number | null;
+}
+
+export interface ServersTable {
+  id: string;
+  name: string;
+  url: string;
+  origin: string;
+  transport: string;
+  auth_type: string;
+  header_schema: string;
+  schema_revision: number;
+  static_header_names: string;
+  static_headers: Uint8Array | null;
+  static_headers_key_id: string | null;
+  allow_all_identities: number;
+  link_policy: string;
+  verification: string;
+  tools: string | null;
+  status: string;
+  discovered: string | null;
+  version: number;
+  created_at: number;
+  updated_at: number;
+}
+
+/** Columns that name an identity. The two always travel together. */
+export interface IdentityColumns {
+  auth_mode: string;
+  identity_id: string;
+}
+
+/** Columns that name a binding: unique in the tables that have them. */
+export interface BindingColumns extends IdentityColumns {
+  server_id: string;
+}
+
+interface ServerGrantsTable extends BindingColumns {
+  tools: string | null;
+  created_at: number;
+}
+
+interface IdentityAccessTable extends BindingColumns {
+  epoch: number;
+}
+
+export interface HeaderCredentialsTable extends BindingColumns {
+  id: string;
+  origin: string;
+  schema_revision: number;
+  field_names: string;
+  sealed: Uint8Array;
+  key_id: string;
+  version: number;
+  status: string;
+  status_reason: string | null;
+  status_changed_at: number;
+  orphaned_at: number | null;
+  verification: string | null;
+  verified_at: number | null;
+  submitted_flow_id: string | null;
+  last_used_at: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface SubmissionFlowsTable extends BindingColumns {
+  id: string;
+  state: string;
+  claim_id: string | null;
+  claim_until: number | null;
+  attempts: number;
+  proof_failures: number;
+  locked_at: number | null;
+  schema_revision: number;
+  origin: string;
+  access_epoch: number;
+  requested_by: string;
+  expires_at: number;
+  created_at: number;
+  updated_at: number;
+}
+
+interface TempTokensTable {
+  digest: string;
+  scope: string;
+  resource_id: string;
+  created_at: number;
+}
+
+export interface AuditEventsTable {
+  id: number;
+  at: number;
+  actor: string;
+  action: string;
+  outcome: string;
+  server_id: string | null;
+  auth_mode: string | null;
+  identity_id: string | null;
+  credential_id: string | null;
+  version: number | null;
+  request_id: string | null;
+  address: string | null;
+  detail: string | null;
+  previous_hash: string;
+  hash: string;
+}

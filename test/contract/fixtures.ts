@@ -1,0 +1,269 @@
+import type { AuditAction, AuditEntry, AuditEvent } from "../../src/core/audit.ts";
+import type { Binding, SealedCredential } from "../../src/core/credential.ts";
+import { type HeaderFieldInput, type HeaderSchema, parseHeaderSchema } from "../../src/core/header-schema.ts";
+import type { Identity } from "../../src/core/identity.ts";
+import type { Discovered, Server, UpstreamOrigin } from "../../src/core/server.ts";
+import type {
+  CredentialToStore,
+  FlowStore,
+  KeyStore,
+  NewServer,
+  Page,
+  PageRequest,
+  SealForSlot,
+  Store,
+  SubmissionFlow,
+  SubmissionToCommit,
+} from "../../src/core/store-port.ts";
+import type { VirtualKey } from "../../src/core/virtual-key.ts";
+
+/** Both ports, as an engine gives them. */
+export type BothPorts = Store & KeyStore;
+
+/** One set of data and the handles on it. */
+export interface Harness {
+  readonly store: BothPorts;
+  /** Another handle on the same data, as a second replica has it. Closed with the harness. */
+  another(): Promise<BothPorts>;
+  /** Closes `store` and opens the same data again, as a restart does. */
+  reopen(): Promise<BothPorts>;
+  /** Moves the clock by which expiry is judged. */
+  advance(ms: number): void;
+  now(): number;
+  /** How many statements the handles ran during `work`. */
+  countStatements(work: () => Promise<unknown>): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** The harness of the running test. */
+export type GetHarness = () => Harness;
+
+export const TTL_MS = 900_000;
+export const LEASE_MS = 30_000;
+export const MAX_ATTEMPTS = 5;
+
+let serial = 0;
+
+export function newId(prefix: string): string {
+  serial += 1;
+  return `${prefix}_${serial}`;
+}
+
+export function user(id: string): Identity {
+  return { mode: "user", id };
+}
+
+export function schemaOf(...fields: readonly (string | HeaderFieldInput)[]): HeaderSchema {
+  return parseHeaderSchema(fields.map((field) => (typeof field === "string" ? { name: field } : field)));
+}
+
+export const ORIGIN: UpstreamOrigin = "https://api.example" as UpstreamOrigin;
+export const OTHER_ORIGIN: UpstreamOrigin = "https://other.example" as UpstreamOrigin;
+
+export const DISCOVERED: Discovered = {
+  tools: [{ name: "search", inputSchema: { type: "object" } }],
+  era: "modern",
+  protocolVersion: "2026-07-28",
+  isStateful: false,
+  serverInfo: { name: "example" },
+  instructions: 'Ask nicely: {"not": "parsed"}',
+  at: 1,
+};
+
+export function serverWith(overrides: Partial<NewServer> = {}): NewServer {
+  const id = newId("srv");
+  return {
+    id,
+    name: id,
+    url: "https://api.example/mcp",
+    origin: ORIGIN,
+    transport: "streamable_http",
+    authType: "per_user_headers",
+    headerSchema: schemaOf("X-API-Key"),
+    staticHeaderNames: [],
+    staticHeaders: null,
+    allowAllIdentities: true,
+    linkPolicy: "inherit",
+    verification: { probeTool: null, hasNegativeControl: true },
+    tools: null,
+    status: "ready",
+    discovered: null,
+    ...overrides,
+  };
+}
+
+export function entry(action: AuditAction, rest: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    actor: { kind: "admin", id: "adm_1" },
+    action,
+    outcome: "ok",
+    requestId: "req_1",
+    address: "192.0.2.1",
+    ...rest,
+  };
+}
+
+export function createServer(store: Store, overrides: Partial<NewServer> = {}): Promise<Server> {
+  return store.createServer(serverWith(overrides), entry("server.created"));
+}
+
+/** "Seals" by writing down the slot, so that a test can see for which id and version a row was sealed. */
+export const sealSlot: SealForSlot = ({ credentialId, version }) => ({
+  keyId: "dk_1",
+  envelope: new TextEncoder().encode(`${credentialId}#${version}`),
+});
+
+export function sealedFor(credential: SealedCredential): string {
+  return new TextDecoder().decode(credential.sealed.envelope);
+}
+
+export function toStore(server: Server, identity: Identity, rest: Partial<CredentialToStore> = {}): CredentialToStore {
+  return {
+    identity,
+    serverId: server.id,
+    origin: server.origin,
+    schemaRevision: server.schemaRevision,
+    fieldNames: server.headerSchema.map((field) => field.name),
+    verification: "proven",
+    status: "active",
+    ...rest,
+  };
+}
+
+export function upsert(
+  store: Store,
+  server: Server,
+  identity: Identity,
+  rest: Partial<CredentialToStore> = {},
+): Promise<SealedCredential> {
+  return store.upsertCredential(toStore(server, identity, rest), sealSlot, entry("credential.stored"));
+}
+
+export async function initiate(store: FlowStore, binding: Binding, ttlMs = TTL_MS): Promise<SubmissionFlow | null> {
+  return store.initiateFlow(
+    {
+      ...binding,
+      newFlowId: newId("flow"),
+      ttlMs,
+      requestedBy: { clientName: "test-client", clientVersion: "1.0", address: "192.0.2.7" },
+    },
+    entry("flow.requested"),
+  );
+}
+
+/** A flow that there must be. */
+export async function flowOf(store: FlowStore, server: Server, identity: Identity): Promise<SubmissionFlow> {
+  return present(await initiate(store, { serverId: server.id, identity }));
+}
+
+export function claim(store: FlowStore, flowId: string, claimId = newId("claim")) {
+  return store.claimFlow(flowId, claimId, { leaseMs: LEASE_MS, maxAttempts: MAX_ATTEMPTS });
+}
+
+export function submission(
+  flowId: string,
+  claimId: string,
+  rest: Partial<SubmissionToCommit> = {},
+): SubmissionToCommit {
+  return {
+    flowId,
+    claimId,
+    fieldNames: ["x-api-key"],
+    verification: "proven",
+    seal: sealSlot,
+    actor: { kind: "link", flowId },
+    requestOrigin: { requestId: "req_2", address: "192.0.2.9" },
+    ...rest,
+  };
+}
+
+/** A flow that is being verified, and what will be committed. */
+export async function verifying(store: FlowStore, server: Server, identity: Identity) {
+  const flow = await flowOf(store, server, identity);
+  const claimId = newId("claim");
+  const outcome = await claim(store, flow.id, claimId);
+  if (outcome.kind !== "claimed") {
+    throw new Error(`not claimed: ${outcome.kind}`);
+  }
+  return { flow, claimId, submission: submission(flow.id, claimId) };
+}
+
+export function release(store: FlowStore, flowId: string, claimId: string, outcome: "refused" | "unknown") {
+  return store.releaseFlow(flowId, claimId, outcome, {
+    maxAttempts: MAX_ATTEMPTS,
+    audit: entry("flow.verification_refused", { outcome: "refused" }),
+  });
+}
+
+export function addToken(store: FlowStore, flowId: string, digest = newId("digest"), maxLive = 3) {
+  return store.addTempToken({ digest, scope: "flow", flowId, maxLive });
+}
+
+export function createKey(store: Store, rest: Partial<VirtualKey> = {}): Promise<VirtualKey> {
+  const id = newId("vk");
+  return store.createVirtualKey(
+    {
+      id,
+      name: `key ${id}`,
+      prefix: "kw_abcde",
+      ownerUserId: null,
+      isEnabled: true,
+      expiresAt: null,
+      rateLimitPerMinute: null,
+      createdBy: "adm_1",
+      digest: `digest of ${id}`,
+      ...rest,
+    },
+    entry("virtual_key.created"),
+  );
+}
+
+export function identityOfKey(key: VirtualKey): Identity {
+  return { mode: "virtual_key", id: key.id };
+}
+
+export function grantTo(store: Store, server: Server, identities: readonly Identity[]) {
+  return store.replaceGrants(
+    server.id,
+    identities.map((identity) => ({ identity, tools: null })),
+    entry("grants.replaced"),
+  );
+}
+
+export function present<T>(value: T | null | undefined): T {
+  if (value === null || value === undefined) {
+    throw new Error("expected a value");
+  }
+  return value;
+}
+
+/** Every item of a list, page by page. */
+export async function allOf<T>(list: (page: PageRequest) => Promise<Page<T>>, limit = 500): Promise<readonly T[]> {
+  const items: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<T> = await list({ limit, cursor });
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return items;
+}
+
+/** The whole audit log, oldest first. */
+export async function auditOf(store: Store): Promise<readonly AuditEvent[]> {
+  return (await allOf((page) => store.listAudit({}, page))).toReversed();
+}
+
+export async function actionsOf(store: Store): Promise<readonly AuditAction[]> {
+  return (await auditOf(store)).map((event) => event.action);
+}
+
+/** The code of the KeywardError that a promise is rejected with; fails when it is not rejected. */
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+  } catch (error) {
+    return error instanceof Error && "code" in error ? String(error.code) : `not a KeywardError: ${String(error)}`;
+  }
+  return "resolved";
+}

@@ -1,0 +1,42 @@
+import { afterEach, beforeEach, describe } from "vitest";
+import { describeAccess } from "./access.ts";
+import { describeAudit } from "./audit.ts";
+import { describeCredentials } from "./credentials.ts";
+import type { GetHarness, Harness } from "./fixtures.ts";
+import { describeKeysAndSetup } from "./keys-and-setup.ts";
+import { describeLinks } from "./links.ts";
+import { describeServerChanges } from "./server-changes.ts";
+import { describeServers } from "./servers.ts";
+import { describeSubmissionRaces } from "./submission-races.ts";
+import { describeSubmissions } from "./submissions.ts";
+import { describeSweeps } from "./sweeps.ts";
+import { describeVirtualKeys } from "./virtual-keys.ts";
+
+/**
+ * What every engine promises, as tests. An engine is done when they pass.
+ * @param open makes empty data and opens a first handle on it
+ */
+export function describeStoreContract(engine: string, open: () => Promise<Harness>): void {
+  describe(`store contract on ${engine}`, () => {
+    let harness: Harness;
+    beforeEach(async () => {
+      harness = await open();
+    });
+    afterEach(async () => {
+      await harness.close();
+    });
+    const get: GetHarness = () => harness;
+
+    describeServers(get);
+    describeServerChanges(get);
+    describeAccess(get);
+    describeCredentials(get);
+    describeLinks(get);
+    describeSubmissions(get);
+    describeSubmissionRaces(get);
+    describeVirtualKeys(get);
+    describeKeysAndSetup(get);
+    describeAudit(get);
+    describeSweeps(get);
+  });
+}

@@ -1,0 +1,154 @@
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { AuditFilter, CredentialFilter } from "../../src/core/store-port.ts";
+import { openSqliteStore, type SqliteStore } from "../../src/sqlite.ts";
+import {
+  addToken,
+  claim,
+  createKey,
+  createServer,
+  entry,
+  flowOf,
+  grantTo,
+  identityOfKey,
+  initiate,
+  OTHER_ORIGIN,
+  release,
+  schemaOf,
+  upsert,
+  user,
+  verifying,
+} from "../contract/fixtures.ts";
+import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
+
+let folder: TestFolder;
+let store: SqliteStore;
+let statements: Set<string>;
+
+beforeEach(async () => {
+  folder = new TestFolder();
+  statements = new Set();
+  const onStatement = (sql: string): void => void statements.add(sql);
+  store = await openSqliteStore({ path: folder.file(), clock: new TestClock(), random, onStatement });
+  statements.clear();
+});
+afterEach(async () => {
+  await store.close();
+  folder.remove();
+});
+
+/** What the planner says it would do that grows with a table: whole tables and sorts. */
+function growingSteps(): readonly string[] {
+  const raw = new DatabaseSync(folder.file());
+  try {
+    return [...statements]
+      .filter((sql) => /^\s*(?:select|insert|update|delete)\b/i.test(sql))
+      .flatMap((sql) => raw.prepare(`explain query plan ${sql}`).all())
+      .map((row) => String(row["detail"]))
+      .filter((step) => /^SCAN |TEMP B-TREE/.test(step) && !/^SCAN \w+ VIRTUAL TABLE|CONSTANT ROW/.test(step));
+  } finally {
+    raw.close();
+  }
+}
+
+const CURSOR = { cursor: Buffer.from(JSON.stringify([1, "x"])).toString("base64url") };
+const AUDIT_CURSOR = { cursor: Buffer.from("[5]").toString("base64url") };
+
+describe("the cost of a statement does not grow with the tables", () => {
+  it("when flows are asked for, claimed, committed, released and swept", async () => {
+    const server = await createServer(store);
+    const first = await verifying(store, server, user("ada"));
+    await addToken(store, first.flow.id);
+    await store.commitSubmission(first.submission);
+    const second = await verifying(store, server, user("ada"));
+    await release(store, second.flow.id, second.claimId, "refused");
+    await flowOf(store, server, user("ada"));
+    await claim(store, "flow_unknown");
+    await store.countOpenerMismatch("flow_unknown", 10, entry("flow.opener_mismatch"));
+    await store.findFlow("flow_1");
+    await store.findCompletedFlow("flow_1");
+    await store.findTempToken("digest_1");
+    await store.sweepExpiredFlows(500);
+    await store.sweepOrphanedCredentials(1, 500);
+    await store.countSweepable(1);
+    // The last audit event: the end of the table, one row.
+    expect(growingSteps()).toEqual(["SCAN audit_events"]);
+  });
+
+  it("when a call asks who it is, what it may use, and for its credential", async () => {
+    const server = await createServer(store);
+    const key = await createKey(store);
+    const { id } = await upsert(store, server, user("ada"));
+    statements.clear();
+    await store.findVirtualKeyByDigest("digest");
+    await store.findAdminTokenByDigest("digest");
+    await store.findAccess(user("ada"), server.name);
+    await store.readCredential({ serverId: server.id, identity: user("ada") });
+    await store.touchCredential(id);
+    await store.touchVirtualKey(key.id);
+    await store.findCredential(id);
+    expect(growingSteps()).toEqual([]);
+  });
+
+  it("when a server, its grants, a key or a credential changes", async () => {
+    const server = await createServer(store);
+    const key = await createKey(store);
+    const { id } = await upsert(store, server, user("ada"));
+    await initiate(store, { serverId: server.id, identity: identityOfKey(key) });
+    statements.clear();
+    await store.rejectCredential(id, 1, "401", entry("credential.rejected"));
+    await store.revokeCredential(id, entry("credential.revoked"));
+    await grantTo(store, server, [user("ada"), identityOfKey(key)]);
+    const change = { headerSchema: schemaOf("other"), origin: OTHER_ORIGIN, status: "disabled" } as const;
+    await store.updateServer(server.id, 1, change, entry("server.updated"));
+    await store.updateVirtualKey(key.id, { isEnabled: false }, entry("virtual_key.updated"));
+    await store.revokeVirtualKey(key.id, entry("virtual_key.revoked"));
+    await store.deleteServer(server.id, entry("server.deleted"));
+    // The bindings of one virtual key are united: few rows, sorted.
+    const ofOneKey = ["SCAN bindings", "USE TEMP B-TREE FOR ORDER BY"];
+    expect(new Set(growingSteps())).toEqual(new Set(["SCAN audit_events", ...ofOneKey]));
+  });
+
+  it("when one identity's credentials are listed: they are found by its index, not by its mode", async () => {
+    await store.listCredentials({ identity: user("ada") }, {});
+    const raw = new DatabaseSync(folder.file());
+    const [step] = raw.prepare(`explain query plan ${[...statements].at(-1)}`).all();
+    raw.close();
+    expect(step?.["detail"]).toMatch(
+      /USING INDEX header_credentials_list_identity \(auth_mode=\? AND identity_id=\?\)/,
+    );
+  });
+
+  it.each<readonly [string, CredentialFilter, readonly string[]]>([
+    ["nothing", {}, ["SCAN header_credentials USING INDEX header_credentials_list"]],
+    ["server", { serverId: "srv_1" }, []],
+    ["mode", { authMode: "user" }, []],
+    ["status", { status: "rejected" }, []],
+    ["orphaned", { status: "orphaned" }, ["SCAN header_credentials USING INDEX header_credentials_list_orphaned"]],
+    ["identity", { identity: user("ada") }, []],
+  ])("when a page of credentials is filtered by %s", async (_, filter, steps) => {
+    await store.listCredentials(filter, {});
+    expect(growingSteps()).toEqual(steps);
+    statements.clear();
+    await store.listCredentials(filter, CURSOR);
+    expect(growingSteps()).toEqual(steps.filter((step) => !step.startsWith("SCAN")));
+  });
+
+  it.each<readonly [string, AuditFilter]>([
+    ["nothing", {}],
+    ["action", { action: "server.created" }],
+    ["server", { serverId: "srv_1" }],
+    ["identity", { identity: user("ada") }],
+    ["credential", { credentialId: "cred_1" }],
+    ["time", { since: 1 }],
+  ])("when a page of the audit log is filtered by %s", async (_, filter) => {
+    await store.listAudit(filter, AUDIT_CURSOR);
+    expect(growingSteps()).toEqual([]);
+  });
+
+  it("when virtual keys and servers are listed", async () => {
+    await store.listVirtualKeys(CURSOR);
+    await store.listServers({ cursor: Buffer.from('["a"]').toString("base64url") });
+    expect(growingSteps()).toEqual([]);
+  });
+});

@@ -1,0 +1,123 @@
+import { once } from "node:events";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { AuditEvent } from "../../src/core/audit.ts";
+import { openSqliteStore, verifyAuditChain } from "../../src/sqlite.ts";
+import { allOf, auditOf, codeOf, createServer, upsert, user } from "../contract/fixtures.ts";
+import { runChild } from "./child.ts";
+import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
+
+let folder: TestFolder;
+
+beforeEach(() => {
+  folder = new TestFolder();
+});
+afterEach(() => {
+  folder.remove();
+});
+
+function open() {
+  return openSqliteStore({ path: folder.file(), clock: new TestClock(), random });
+}
+
+async function prepare(): Promise<void> {
+  const store = await open();
+  await createServer(store);
+  await store.close();
+}
+
+interface Acknowledged {
+  readonly action: string;
+  readonly credentialId: string;
+  readonly version: number;
+}
+
+/** Whole lines only: the last one may have been cut by the kill. */
+function acknowledgedIn(output: string): readonly Acknowledged[] {
+  const lines = output.slice(0, output.lastIndexOf("\n") + 1).split("\n");
+  return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Acknowledged);
+}
+
+function keyOf({ action, credentialId, version }: Partial<AuditEvent> | Acknowledged): string {
+  return `${action} ${credentialId} ${version}`;
+}
+
+/** The rows that the audit log says there must be: it is written in the same transactions. */
+function rowsOf(events: readonly AuditEvent[]): readonly string[] {
+  const rows = new Map<string | undefined, number | undefined>();
+  for (const { action, credentialId, version } of events) {
+    if (action === "credential.stored") {
+      rows.set(credentialId, version);
+    } else if (action === "credential.revoked") {
+      rows.delete(credentialId);
+    }
+  }
+  return [...rows].map(([id, version]) => `${id} ${version}`).toSorted();
+}
+
+async function assertWhole(acknowledged: readonly Acknowledged[]): Promise<void> {
+  const raw = new DatabaseSync(folder.file());
+  expect(raw.prepare("pragma integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
+  expect(raw.prepare("pragma foreign_key_check").all()).toEqual([]);
+  raw.close();
+
+  const store = await open();
+  const events = await auditOf(store);
+  expect(verifyAuditChain(events).isIntact).toBe(true);
+  const written = new Set(events.map(keyOf));
+  expect(acknowledged.map(keyOf).filter((key) => !written.has(key))).toEqual([]);
+  const rows = await allOf((page) => store.listCredentials({}, page));
+  expect(rows.map(({ id, version }) => `${id} ${version}`).toSorted()).toEqual(rowsOf(events));
+  // And it goes on from there.
+  const [server] = (await store.listServers({})).items;
+  expect(await codeOf(upsert(store, server!, user("after")))).toBe("resolved");
+  await store.close();
+}
+
+describe("several processes", () => {
+  it("A63: write to one file at once, and nothing that was acknowledged is lost or doubled", async () => {
+    await prepare();
+    const children = ["a", "b", "c"].map((name) => runChild("writer-child.ts", [folder.file(), "20", name]));
+    const acknowledged = (await Promise.all(children.map(({ output }) => output))).flatMap(acknowledgedIn);
+    expect(acknowledged.length).toBeGreaterThan(60);
+    expect(new Set(acknowledged.map(keyOf)).size).toBe(acknowledged.length);
+    await assertWhole(acknowledged);
+  });
+
+  it("A60: killed at any moment leave every acknowledged operation, whole, and a file that goes on", async () => {
+    await prepare();
+    const acknowledged: Acknowledged[] = [];
+    for (let round = 0; round < 10; round += 1) {
+      const child = runChild("writer-child.ts", [folder.file(), "100000"]);
+      // A random moment after the first write; the kill comes at whatever statement is under way.
+      let lines = 1 + Math.floor(Math.random() * 12);
+      while (lines > 0) {
+        const [chunk] = (await once(child.process.stdout!, "data")) as [string];
+        lines -= chunk.split("\n").length - 1;
+      }
+      child.process.kill("SIGKILL");
+      acknowledged.push(...acknowledgedIn(await child.output));
+      await assertWhole(acknowledged);
+    }
+    expect(acknowledged.length).toBeGreaterThanOrEqual(10);
+  });
+});
+
+describe("a disk that is full", () => {
+  it("A63: stops writes with an error, not reads; nothing acknowledged is lost, and room lets it go on", async () => {
+    await prepare();
+    // No file may grow beyond 1 MB, or 2 where a block is 1 KiB: the log meets the limit first.
+    const { output } = runChild("full-disk-child.ts", [folder.file()], "ulimit -f 2000");
+    const report = JSON.parse(await output) as {
+      readonly acknowledged: readonly Acknowledged[];
+      readonly codes: readonly string[];
+      readonly messages: readonly string[];
+      readonly readable: number;
+    };
+    expect(report.acknowledged.length).toBeGreaterThan(3);
+    expect(new Set(report.codes)).toEqual(new Set(["credential_store_unavailable"]));
+    expect(new Set(report.messages).size).toBe(1);
+    expect(report.readable).toBe(report.acknowledged.length);
+    await assertWhole(report.acknowledged);
+  });
+});
