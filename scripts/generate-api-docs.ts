@@ -1,0 +1,211 @@
+/** Writes docs/api.md from the API's own description: `node scripts/generate-api-docs.ts`. A test compares the two. */
+import { writeFileSync } from "node:fs";
+import { describeApi } from "../src/http/contract/description.ts";
+
+interface Schema {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: Schema | boolean;
+  readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
+  readonly description?: string;
+  readonly default?: unknown;
+}
+
+interface Operation {
+  readonly tags: readonly string[];
+  readonly summary: string;
+  readonly description?: string;
+  readonly security: readonly Readonly<Record<string, unknown>>[];
+  readonly parameters?: readonly { readonly in: string; readonly name: string; readonly schema: Schema }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
+  readonly responses: Readonly<Record<string, Response>>;
+}
+
+interface Response {
+  readonly description: string;
+  readonly content?: Readonly<Record<string, { readonly schema: Schema }>>;
+}
+
+interface Description {
+  readonly info: { readonly description: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: {
+    readonly schemas: Readonly<Record<string, Schema>>;
+    readonly securitySchemes: Readonly<Record<string, { readonly description: string }>>;
+  };
+}
+
+const PROOFS: Readonly<Record<string, string>> = {
+  admin: "`Authorization: Bearer kwa_...`",
+  virtualKey: "`Authorization: Bearer kw_...`",
+  session: "`Keyward-Session: ...`",
+  tempToken: "`Authorization: Keyward-Temp-Token kwt_...`",
+};
+
+const WHO: Readonly<Record<string, string>> = {
+  "": "anybody",
+  admin: "an administrator",
+  "virtualKey session admin": "any proven identity, or an administrator",
+  "tempToken virtualKey session admin": "whoever may open the link",
+};
+
+const TIME = "Milliseconds since the epoch, UTC.";
+
+const MAX_LISTED = 20;
+
+/** The text of docs/api.md. */
+export function renderApiDocs(): string {
+  const description = JSON.parse(
+    JSON.stringify(describeApi({ version: "", publicUrl: "/" })),
+  ) as unknown as Description;
+  const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ route: `${method.toUpperCase()} ${path}`, operation })),
+  );
+  const byTag = Map.groupBy(operations, ({ operation }) => operation.tags[0] ?? "");
+  return [
+    "# REST API",
+    "<!-- Generated from the code by `node scripts/generate-api-docs.ts`. Do not edit. -->",
+    `The same as OpenAPI 3.1, for programs: \`GET /openapi.json\` of a running gateway. ${description.info.description.replaceAll("\n", " ")}`,
+    'A body is `application/json`, at most 256 kB. An error is `{ "error": { "code", "message", "details" } }`; [errors.md](errors.md) lists every code and what to do about it. Any answer may also be `500 internal`.',
+    "## Proving who you are",
+    table(
+      ["proof", "header", "what it is"],
+      Object.entries(description.components.securitySchemes).map(([name, scheme]) => [
+        `\`${name}\``,
+        PROOFS[name] ?? "",
+        scheme.description,
+      ]),
+    ),
+    ...[...byTag].flatMap(([tag, ofTag]) => [
+      `## ${tag}`,
+      ...ofTag.flatMap(({ route, operation }) => renderOperation(route, operation)),
+    ]),
+    "## Shapes",
+    "`?` marks a key that may be absent. A `time` is an integer: milliseconds since the epoch, UTC.",
+    ...Object.entries(description.components.schemas)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([name, schema]) => renderShape(name, schema)),
+    "",
+  ]
+    .join("\n\n")
+    .trimEnd()
+    .concat("\n");
+}
+
+function renderOperation(route: string, operation: Operation): string[] {
+  const query = (operation.parameters ?? []).filter((parameter) => parameter.in === "query");
+  const body = operation.requestBody?.content["application/json"]?.schema;
+  const proofs = operation.security.flatMap((scheme) => Object.keys(scheme)).join(" ");
+  return [
+    `### \`${route}\``,
+    `${operation.summary}. For ${WHO[proofs] ?? proofs}.${operation.description === undefined ? "" : ` ${operation.description}`}`,
+    ...(query.length === 0
+      ? []
+      : [
+          table(
+            ["query", "type", ""],
+            query.map(({ name, schema }) => [`\`${name}\``, cell(typeOf(schema, "")), schema.description ?? ""]),
+          ),
+        ]),
+    ...(body === undefined || typeOf(body, "") === "{}" ? [] : [`Body: ${inline(body)}`]),
+    table(
+      ["status", ""],
+      Object.entries(operation.responses)
+        .filter(([status]) => status !== "500")
+        .map(([status, response]) => [status, renderAnswer(response)]),
+    ),
+  ];
+}
+
+function renderAnswer({ description, content = {} }: Response): string {
+  const [schema] = Object.values(content).map((media) => media.schema);
+  const isError = schema?.$ref?.endsWith("/Error") === true;
+  return schema === undefined || isError ? description : `${description} ${cell(inlineOneLine(schema))}`;
+}
+
+function renderShape(name: string, schema: Schema): string[] {
+  const text = schema.properties === undefined ? typeOf(schema, "") : typeOf({ ...schema, description: "" }, "");
+  return [
+    `### ${name}`,
+    ...(schema.description === undefined ? [] : [schema.description]),
+    `\`\`\`ts\n${text}\n\`\`\``,
+  ];
+}
+
+function inline(schema: Schema): string {
+  return schema.$ref === undefined ? `\n\n\`\`\`ts\n${typeOf(schema, "")}\n\`\`\`` : link(schema.$ref);
+}
+
+function inlineOneLine(schema: Schema): string {
+  return schema.$ref === undefined
+    ? `\`${typeOf(schema, "")
+        .replaceAll(/\s*\/\/.*$/gm, "")
+        .replaceAll(/\s+/g, " ")}\``
+    : link(schema.$ref);
+}
+
+function link(reference: string): string {
+  const name = reference.split("/").at(-1) ?? "";
+  return `[${name}](#${name.toLowerCase()})`;
+}
+
+/** A schema in the notation of TypeScript, with what it says of itself as comments. */
+function typeOf(schema: Schema, indent: string): string {
+  if (schema.$ref !== undefined) {
+    return schema.$ref.split("/").at(-1) ?? "";
+  }
+  if (schema.anyOf !== undefined) {
+    return schema.anyOf.map((option) => typeOf(option, indent)).join(" | ");
+  }
+  if (schema.allOf !== undefined) {
+    return schema.allOf.map((part) => typeOf(part, indent)).join(" & ");
+  }
+  // The codes of errors have a page of their own.
+  if (schema.enum !== undefined && schema.enum.length <= MAX_LISTED) {
+    return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
+  }
+  const types = typeof schema.type === "string" ? [schema.type] : (schema.type ?? ["unknown"]);
+  return types.map((type) => plainTypeOf(type, schema, indent)).join(" | ");
+}
+
+function plainTypeOf(type: string, schema: Schema, indent: string): string {
+  if (type === "array") {
+    const item = typeOf(schema.items ?? {}, indent);
+    return item.includes(" | ") && !item.startsWith("{") ? `(${item})[]` : `${item}[]`;
+  }
+  if (type !== "object") {
+    return type === "integer" && schema.description === TIME ? "time" : type;
+  }
+  if (schema.properties === undefined) {
+    const value = schema.additionalProperties;
+    return typeof value === "object" ? `{ [name]: ${typeOf(value, indent)} }` : value === true ? "object" : "{}";
+  }
+  const lines = Object.entries(schema.properties).map(([name, property]) => {
+    const mark = schema.required?.includes(name) === true ? "" : "?";
+    const notes = [
+      property.description === TIME ? "" : property.description,
+      property.default === undefined ? "" : `Default ${JSON.stringify(property.default)}.`,
+    ];
+    const note = notes.filter((part) => part !== undefined && part !== "").join(" ");
+    return `${indent}  ${name}${mark}: ${typeOf(property, `${indent}  `)};${note === "" ? "" : ` // ${note}`}`;
+  });
+  return `{\n${lines.join("\n")}\n${indent}}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
+}
+
+if (import.meta.main) {
+  writeFileSync(new URL("../docs/api.md", import.meta.url), renderApiDocs());
+}

@@ -1,0 +1,115 @@
+import { z } from "@hono/zod-openapi";
+import {
+  IdentityShown,
+  IdParameter,
+  json,
+  Mode,
+  OptionalTime,
+  orNull,
+  PageQuery,
+  pageOf,
+  Time,
+  VerificationStrength,
+} from "./fields.ts";
+import { defineRoute } from "./route.ts";
+
+const tags = ["Credentials"];
+
+const ShownStatus = z.enum(["active", "needs_update", "rejected", "orphaned"]).openapi("CredentialStatus");
+
+export const Credential = z
+  .object({
+    id: z.string(),
+    server: z.object({ id: z.string(), name: z.string() }),
+    identity: IdentityShown,
+    url_origin: z.string().openapi({ description: "The only origin the values are sent to." }),
+    field_names: z.array(z.string()),
+    schema_revision: z.int(),
+    version: z.int().openapi({ description: "1 for the first value; +1 for each later one." }),
+    status: ShownStatus,
+    status_reason: z.string().nullable(),
+    orphaned_at: OptionalTime,
+    verification: orNull(VerificationStrength),
+    verified_at: OptionalTime,
+    last_used_at: OptionalTime,
+    created_at: Time,
+    updated_at: Time,
+  })
+  .openapi("Credential");
+
+const StartedFlow = z
+  .object({
+    flow_id: z.string(),
+    url: z.string().openapi({ description: "For a person to open. May carry a secret after `#`: do not log it." }),
+    expires_at: Time,
+  })
+  .openapi("StartedFlow");
+
+const list = defineRoute("signed_in", [], {
+  method: "get",
+  path: "/api/v1/credentials",
+  operationId: "listCredentials",
+  tags,
+  summary: "Stored credentials, newest first, without their values",
+  description: "An administrator sees all, everyone else their own.",
+  request: {
+    query: z.strictObject({
+      server: z.string().max(64).optional().openapi({ description: "Id of a server." }),
+      status: ShownStatus.optional(),
+      auth_mode: Mode.optional(),
+      identity: z.string().max(255).optional().openapi({ description: "Identity id; needs `auth_mode`." }),
+      q: z.string().max(200).optional().openapi({
+        description: "Part of the server's name, the virtual key's name or the identity id, in any letter case.",
+      }),
+      ...PageQuery,
+    }),
+  },
+  responses: { 200: { description: "A page.", content: json(pageOf(Credential)) } },
+});
+
+const get = defineRoute("signed_in", ["credential_not_found"], {
+  method: "get",
+  path: "/api/v1/credentials/{id}",
+  operationId: "getCredential",
+  tags,
+  summary: "One credential, without its values",
+  request: { params: IdParameter },
+  responses: { 200: { description: "The credential.", content: json(Credential) } },
+});
+
+const revoke = defineRoute("signed_in", ["credential_not_found"], {
+  method: "delete",
+  path: "/api/v1/credentials/{id}",
+  operationId: "revokeCredential",
+  tags,
+  summary: "Revoke a credential",
+  description: "After the answer no new request to the server carries the value. Its link, if one is open, ends too.",
+  request: { params: IdParameter },
+  responses: { 204: { description: "Revoked." } },
+});
+
+const NO_BODY = { required: false, content: json(z.strictObject({})) };
+
+const startUpdate = defineRoute("signed_in", ["forbidden", "access_denied", "credential_not_found", "rate_limited"], {
+  method: "post",
+  path: "/api/v1/credentials/{id}/flow",
+  operationId: "startCredentialFlow",
+  tags,
+  summary: "Make a link to change the values of a credential",
+  description: "Only the credential's own identity may. A link that is still open is returned again.",
+  request: { params: IdParameter, body: NO_BODY },
+  responses: { 201: { description: "The link.", content: json(StartedFlow) } },
+});
+
+const start = defineRoute("signed_in", ["forbidden", "server_not_found", "rate_limited"], {
+  method: "post",
+  path: "/api/v1/servers/{id}/flow",
+  operationId: "startServerFlow",
+  tags,
+  summary: "Make a link to give values before the first call",
+  description: "A server that the identity may not use is answered as an unknown one.",
+  request: { params: IdParameter, body: NO_BODY },
+  responses: { 201: { description: "The link.", content: json(StartedFlow) } },
+});
+
+export const credentialRoutes = { list, get, revoke, startUpdate, start };

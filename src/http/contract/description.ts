@@ -1,0 +1,62 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { auditRoutes } from "./audit-routes.ts";
+import { credentialRoutes } from "./credential-routes.ts";
+import { flowRoutes } from "./flow-routes.ts";
+import type { ApiRoute } from "./route.ts";
+import { serverRoutes } from "./server-routes.ts";
+import { systemRoutes } from "./system-routes.ts";
+import { virtualKeyRoutes } from "./virtual-key-routes.ts";
+
+/** An OpenAPI 3.1 document. */
+export type ApiDescription = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
+
+const { setup, me, ...operation } = systemRoutes;
+
+/** In the order in which a reader needs them. */
+const ROUTES: readonly ApiRoute[] = [
+  { setup, me },
+  flowRoutes,
+  credentialRoutes,
+  serverRoutes,
+  virtualKeyRoutes,
+  auditRoutes,
+  operation,
+].flatMap((routes) => Object.values<ApiRoute>(routes));
+
+const ABOUT = `Times are integers: milliseconds since the epoch, UTC. Lists are \`{ "items": [...], "next_cursor": null }\`.
+Unknown keys in a body or query are refused. Present exactly one credential. No answer ever holds a stored header value.`;
+
+/** @param publicUrl base of every path */
+export function describeApi(about: { readonly version: string; readonly publicUrl: string }): ApiDescription {
+  const app = new OpenAPIHono();
+  const registry = app.openAPIRegistry;
+  for (const route of ROUTES) {
+    registry.registerPath(route);
+  }
+  registry.registerComponent("securitySchemes", "admin", {
+    type: "http",
+    scheme: "bearer",
+    description: "An admin token, `kwa_...`, or the configured one.",
+  });
+  registry.registerComponent("securitySchemes", "virtualKey", {
+    type: "http",
+    scheme: "bearer",
+    description: "A virtual key, `kw_...`.",
+  });
+  registry.registerComponent("securitySchemes", "session", {
+    type: "apiKey",
+    in: "header",
+    name: "Keyward-Session",
+    description: "A session value, where session identities are on.",
+  });
+  registry.registerComponent("securitySchemes", "tempToken", {
+    type: "http",
+    scheme: "Keyward-Temp-Token",
+    description: "The token after `#t=` of a link, where such links are on. It opens that one flow.",
+  });
+  return app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: { title: "Keyward", version: about.version, description: ABOUT },
+    servers: [{ url: about.publicUrl }],
+  });
+}

@@ -1,0 +1,89 @@
+import { z } from "@hono/zod-openapi";
+import { DisplayName, IdentityShown, json, jsonBody, orNull } from "./fields.ts";
+import { defineRoute } from "./route.ts";
+
+const setup = defineRoute("public", ["unauthenticated", "setup_done", "credential_store_unavailable"], {
+  method: "post",
+  path: "/api/v1/setup",
+  operationId: "setUp",
+  tags: ["Setup"],
+  summary: "Trade the one-time setup token for the first admin token",
+  description: "The setup token is printed once, at the first start. It works once.",
+  request: {
+    body: jsonBody(
+      z.strictObject({ setup_token: z.string().max(200), name: DisplayName.default("admin") }).openapi("SetupRequest"),
+    ),
+  },
+  responses: {
+    201: {
+      description: "The admin token. It is shown in this answer and never again.",
+      content: json(z.object({ id: z.string(), name: z.string(), admin_token: z.string() }).openapi("SetupResult")),
+    },
+  },
+});
+
+export const Me = z
+  .object({
+    admin: z.object({ id: z.string(), name: z.string() }).nullable(),
+    identity: orNull(IdentityShown),
+    servers: z
+      .array(
+        z.object({
+          id: z.string(),
+          name: z.string(),
+          url_origin: z.string(),
+          connection: z.enum(["not_needed", "missing", "active", "needs_update", "rejected"]).openapi({
+            description: "`not_needed`: the server asks this identity for nothing.",
+          }),
+          credential_id: z.string().nullable(),
+          tools_count: z.int().openapi({ description: "Tools that this identity may use there." }),
+        }),
+      )
+      .openapi({ description: "Servers that the identity may use, by name. Empty for an administrator." }),
+  })
+  .openapi("Me");
+
+const me = defineRoute("signed_in", [], {
+  method: "get",
+  path: "/api/v1/me",
+  operationId: "getMe",
+  tags: ["Me"],
+  summary: "Who I am, and how I am connected",
+  responses: { 200: { description: "You.", content: json(Me) } },
+});
+
+const health = defineRoute("public", [], {
+  method: "get",
+  path: "/healthz",
+  operationId: "getHealth",
+  tags: ["Operation"],
+  summary: "Whether the process answers",
+  responses: { 200: { description: "It does.", content: json(z.object({ status: z.literal("ok") })) } },
+});
+
+const Readiness = z
+  .object({ status: z.enum(["ready", "not_ready"]), checks: z.record(z.string(), z.enum(["ok", "failed"])) })
+  .openapi("Readiness");
+
+const ready = defineRoute("public", [], {
+  method: "get",
+  path: "/readyz",
+  operationId: "getReadiness",
+  tags: ["Operation"],
+  summary: "Whether the store is reachable and the keys are loaded",
+  responses: {
+    200: { description: "Ready.", content: json(Readiness) },
+    503: { description: "Not ready: send no traffic.", content: json(Readiness) },
+  },
+});
+
+const description = defineRoute("public", [], {
+  method: "get",
+  path: "/openapi.json",
+  operationId: "getDescription",
+  tags: ["Operation"],
+  summary: "This description",
+  responses: { 200: { description: "OpenAPI 3.1.", content: json(z.looseObject({ openapi: z.string() })) } },
+});
+
+export const systemRoutes = { setup, me, health, ready, description };

@@ -1,0 +1,123 @@
+import type { z } from "@hono/zod-openapi";
+import type { AccessControl } from "../core/access.ts";
+import { shownStatus } from "../core/credential.ts";
+import { isKeywardError, KeywardError } from "../core/errors.ts";
+import { isSameIdentity, type Identity } from "../core/identity.ts";
+import type { CredentialFilter, CredentialStore, ListedCredential } from "../core/store-port.ts";
+import { principalOf, requesterOf, type HttpContext } from "./context.ts";
+import { credentialRoutes, type Credential } from "./contract/credential-routes.ts";
+import { defined, identityFilterOf, pageRequestOf } from "./filters.ts";
+import type { FlowStarter } from "./flow-starter.ts";
+import type { Mount } from "./mount.ts";
+
+interface CredentialParts {
+  readonly store: Pick<CredentialStore, "findCredential" | "listCredentials">;
+  readonly access: Pick<AccessControl, "revokeCredential">;
+  readonly starter: FlowStarter;
+}
+
+export function mountCredentials(mount: Mount, parts: CredentialParts): void {
+  const { store, access, starter } = parts;
+
+  // A foreign id is answered like an unknown one (A12).
+  async function findOwn(id: string, owner: Identity | null): Promise<ListedCredential> {
+    const found = await store.findCredential(id);
+    if (found === null || (owner !== null && !isSameIdentity(found.identity, owner))) {
+      throw new KeywardError("credential_not_found");
+    }
+    return found;
+  }
+
+  mount(credentialRoutes.list, async (c) => {
+    const query = c.req.valid("query");
+    const filter = narrowTo(
+      ownerOf(c),
+      defined({
+        serverId: query.server,
+        identity: identityFilterOf(query),
+        authMode: query.auth_mode,
+        status: query.status,
+        q: query.q,
+      }),
+    );
+    if (filter === null) {
+      return c.json({ items: [], next_cursor: null }, 200);
+    }
+    const page = await store.listCredentials(filter, pageRequestOf(query));
+    return c.json({ items: page.items.map(show), next_cursor: page.nextCursor }, 200);
+  });
+
+  mount(credentialRoutes.get, async (c) => c.json(show(await findOwn(c.req.valid("param").id, ownerOf(c))), 200));
+
+  mount(credentialRoutes.revoke, async (c) => {
+    await access.revokeCredential(c.req.valid("param").id, ownerOf(c), requesterOf(c));
+    return c.body(null, 204);
+  });
+
+  mount(credentialRoutes.startUpdate, async (c) => {
+    const identity = callerOf(c);
+    const { serverId } = await findOwn(c.req.valid("param").id, identity);
+    return c.json(await starter.start(c, identity, serverId), 201);
+  });
+
+  mount(credentialRoutes.start, async (c) => {
+    const identity = callerOf(c);
+    const { id } = c.req.valid("param");
+    try {
+      return c.json(await starter.start(c, identity, id), 201);
+    } catch (error) {
+      // Here the id is the caller's guess: whether there is such a server is not told.
+      throw isKeywardError(error, "access_denied") ? new KeywardError("server_not_found") : error;
+    }
+  });
+}
+
+/** Whose rows a request sees; null = everyone's. */
+function ownerOf(c: HttpContext): Identity | null {
+  const principal = principalOf(c);
+  return principal.kind === "admin" ? null : principal.caller.identity;
+}
+
+/** An administrator has no credentials of its own. */
+function callerOf(c: HttpContext): Identity {
+  const principal = principalOf(c);
+  if (principal.kind === "admin") {
+    throw new KeywardError("forbidden", { message: "Only the identity itself may ask for a link to give its values." });
+  }
+  return principal.caller.identity;
+}
+
+/** @returns null when the filter asks for somebody else's rows */
+function narrowTo(owner: Identity | null, filter: CredentialFilter): CredentialFilter | null {
+  if (owner === null) {
+    return filter;
+  }
+  const isForeign =
+    (filter.identity !== undefined && !isSameIdentity(filter.identity, owner)) ||
+    (filter.authMode !== undefined && filter.authMode !== owner.mode);
+  return isForeign ? null : { ...filter, identity: owner };
+}
+
+function show(credential: ListedCredential): z.output<typeof Credential> {
+  return {
+    id: credential.id,
+    server: { id: credential.serverId, name: credential.serverName },
+    identity: {
+      auth_mode: credential.identity.mode,
+      id: credential.identity.id,
+      name: credential.identityName,
+    },
+    url_origin: credential.origin,
+    field_names: [...credential.fieldNames],
+    schema_revision: credential.schemaRevision,
+    version: credential.version,
+    status: shownStatus(credential),
+    status_reason: credential.statusReason,
+    orphaned_at: credential.orphanedAt,
+    verification: credential.verification,
+    verified_at: credential.verifiedAt,
+    last_used_at: credential.lastUsedAt,
+    created_at: credential.createdAt,
+    updated_at: credential.updatedAt,
+  };
+}

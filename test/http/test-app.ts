@@ -1,0 +1,263 @@
+import { createSecretKey, randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished } from "vitest";
+import { createAccessControl } from "../../src/core/access.ts";
+import { createAdmins, type Admins } from "../../src/core/admins.ts";
+import { createCallers } from "../../src/core/callers.ts";
+import { HeadersProvider } from "../../src/core/headers-provider.ts";
+import { createKeyIssuer } from "../../src/core/key-issuer.ts";
+import { createOpeners } from "../../src/core/opener.ts";
+import type { Clock, LogFields, Random, Upstream, VerifyOutcome } from "../../src/core/ports.ts";
+import { Secret } from "../../src/core/secret.ts";
+import { createServerRegistry } from "../../src/core/server-registry.ts";
+import type { Store } from "../../src/core/store-port.ts";
+import { createSubmissions } from "../../src/core/submission.ts";
+import { createTempTokenService } from "../../src/core/temp-token.ts";
+import { createHttpApp, type HttpApp, type HttpParts } from "../../src/http/app.ts";
+import { openSqliteStore } from "../../src/store/sqlite/open.ts";
+import { LocalKeyEncryption } from "../../src/vault/kms/local.ts";
+import { openVault } from "../../src/vault/open-vault.ts";
+import { differenceFromDescription } from "./conformance.ts";
+
+export const ADMIN_TOKEN = "admin-token-of-the-test-configuration";
+export const PUBLIC_URL = "http://127.0.0.1:4180";
+
+/** The page's bytes are the web build's affair; here only that they are served as they lie there. */
+const PAGE: Readonly<Record<string, string>> = {
+  "index.html": `<!doctype html><script type="module" src="/assets/connect/link.js"></script>`,
+  "link.js": "export const link = 1;\n",
+  "connect.css": "main { color: black }\n",
+  "notes.txt": "not for the web",
+};
+
+interface LogLine {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly event: string;
+  readonly fields: LogFields;
+}
+
+export interface TestApp {
+  readonly app: HttpApp;
+  readonly store: Store;
+  readonly admins: Admins;
+  readonly clock: { now: number };
+  /** Every line logged so far. */
+  readonly log: LogLine[];
+  /** Names of the store's methods that were called, in order. */
+  readonly storeCalls: string[];
+  /** What was done towards the upstream; `verify` carries the values that were to be sent. */
+  readonly dials: string[];
+  /** What the next verifications answer; default: accepted and proven. */
+  answerVerify(outcome: VerifyOutcome): void;
+  /** `send("GET /api/v1/me", { as: key })`; a string body is sent as it is, anything else as JSON. */
+  send(request: string, options?: SendOptions): Promise<Answer>;
+}
+
+export interface SendOptions {
+  /** A virtual key or admin token, sent as bearer. */
+  readonly as?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly requestId?: string;
+  readonly rawPath?: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The parsed body; null when there is none or it is not JSON. */
+  readonly json: Record<string, unknown>;
+}
+
+export const random: Random = { bytes: (length) => randomBytes(length) };
+
+const ACCEPTED: VerifyOutcome = {
+  kind: "accepted",
+  strength: "proven",
+  discovered: {
+    tools: [
+      { name: "search", description: "Finds things." },
+      { name: "write", inputSchema: {} },
+    ],
+    era: "modern",
+    protocolVersion: "2026-07-28",
+    isStateful: false,
+    serverInfo: { name: "upstream", version: "1.0.0" },
+    instructions: null,
+    at: 1_000,
+  },
+};
+
+/** The app over the real policies, store and vault; only the upstream is a script. Cleans up after the test. */
+export async function createTestApp(
+  options: {
+    readonly areTempTokenLinksEnabled?: boolean;
+    readonly areSessionsEnabled?: boolean;
+    readonly parts?: Partial<HttpParts>;
+    /** What a method of the store throws instead of doing its work. */
+    readonly failures?: Readonly<Partial<Record<keyof Store, Error>>>;
+  } = {},
+): Promise<TestApp> {
+  const folder = mkdtempSync(join(tmpdir(), "keyward-http-"));
+  const time = { now: 1_785_000_000_000 };
+  const clock: Clock = { now: () => time.now, schedule: () => () => {} };
+  const log: LogLine[] = [];
+  const write =
+    (level: LogLine["level"]) =>
+    (event: string, fields: LogFields = {}) =>
+      void log.push({ level, event, fields });
+  const logger = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+
+  const sqlite = await openSqliteStore({ path: join(folder, "keyward.db"), clock, random, logger });
+  onTestFinished(async () => {
+    await sqlite.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const keyEncryption = new LocalKeyEncryption(createSecretKey(randomBytes(32)), random);
+  const vault = await openVault({ keyStore: sqlite, keyEncryption, random, logger });
+  const storeCalls: string[] = [];
+  const store = spyOn(sqlite, storeCalls, options.failures ?? {});
+
+  const dials: string[] = [];
+  let outcome: VerifyOutcome = ACCEPTED;
+  const upstream = scriptedUpstream(dials, () => outcome);
+  const provider = new HeadersProvider({ store, vault, logger, clock, random });
+  const tempTokens = createTempTokenService({
+    store,
+    vault,
+    random,
+    areLinksEnabled: options.areTempTokenLinksEnabled ?? false,
+  });
+  provider.setTempTokenService(tempTokens);
+  const callers = createCallers({ store, vault, clock, areSessionsEnabled: options.areSessionsEnabled ?? false });
+  const admins = createAdmins({ store, vault, random, configuredToken: new Secret(ADMIN_TOKEN) });
+  const app = createHttpApp({
+    store,
+    registry: createServerRegistry({ store, vault, upstream, random }),
+    access: createAccessControl({ store, upstream }),
+    keyIssuer: createKeyIssuer({ store, vault, random }),
+    admins,
+    callers,
+    openers: createOpeners({ store, tempTokens, callers, admins }),
+    submissions: createSubmissions({ store, vault, upstream, random, logger }),
+    provider,
+    clock,
+    logger,
+    publicUrl: PUBLIC_URL,
+    version: "1.2.3",
+    readiness: () => Promise.resolve({ store: true, keys: true }),
+    connectPage: { directory: writePage(folder) },
+    ...options.parts,
+  });
+
+  return {
+    app,
+    store,
+    admins,
+    clock: time,
+    log,
+    storeCalls,
+    dials,
+    answerVerify(next) {
+      outcome = next;
+    },
+    send: (request, sendOptions) => send(app, request, sendOptions),
+  };
+}
+
+function writePage(folder: string, files: Readonly<Record<string, string>> = PAGE): string {
+  const directory = mkdtempSync(join(folder, "page-"));
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(directory, name), text);
+  }
+  return directory;
+}
+
+let requestCount = 0;
+
+async function send(app: HttpApp, request: string, options: SendOptions = {}): Promise<Answer> {
+  const [method = "", target = ""] = request.split(" ");
+  const { as, headers, body, requestId, rawPath } = options;
+  const path = target.split("?", 1)[0] ?? "";
+  requestCount += 1;
+  const response = await app.request(
+    target,
+    {
+      method,
+      headers: {
+        ...(as === undefined ? {} : { Authorization: `Bearer ${as}` }),
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    },
+    {
+      requestId: requestId ?? `req_${requestCount}`,
+      address: "203.0.113.9",
+      rawPath: rawPath ?? path,
+    },
+  );
+  const text = await response.text();
+  const contentType = response.headers.get("content-type");
+  if (method !== "HEAD") {
+    // Every answer of every test is compared with the API description.
+    expect(
+      differenceFromDescription(method, rawPath ?? path, { status: response.status, contentType, text }),
+    ).toBeNull();
+  }
+  return { status: response.status, headers: response.headers, text, json: parse(text) };
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
+
+/** `401 unauthenticated`, or the status alone when the answer is no error. */
+export function outcomeOf(answer: Answer): string {
+  const error = answer.json["error"] as { readonly code?: string } | undefined;
+  return error === undefined ? String(answer.status) : `${answer.status} ${error.code}`;
+}
+
+export function errorOf(answer: Answer): { code: string; message: string; details?: Record<string, unknown> } {
+  return answer.json["error"] as ReturnType<typeof errorOf>;
+}
+
+function scriptedUpstream(dials: string[], outcome: () => VerifyOutcome): Upstream {
+  return {
+    async verify(_server, headers) {
+      const values = [...headers.userHeaders].map(([name, value]) => `${name}=${value.reveal()}`);
+      dials.push(`verify ${values.join("&")}`);
+      return outcome();
+    },
+    assertAllowed(url) {
+      dials.push(`assertAllowed ${url.host}`);
+      return Promise.resolve();
+    },
+    request: () => Promise.resolve({ kind: "failed", code: "upstream_unreachable" }),
+    forgetCredential: (id) => void dials.push(`forgetCredential ${id}`),
+    forgetServer: (id) => void dials.push(`forgetServer ${id}`),
+  };
+}
+
+function spyOn(store: Store, calls: string[], failures: Readonly<Partial<Record<keyof Store, Error>>>): Store {
+  return new Proxy(store, {
+    get(target, name: keyof Store) {
+      const member: unknown = target[name];
+      if (typeof member !== "function") {
+        return member;
+      }
+      return (...args: unknown[]): unknown => {
+        calls.push(name);
+        const failure = failures[name];
+        return failure !== undefined ? Promise.reject(failure) : Reflect.apply(member, target, args);
+      };
+    },
+  });
+}
