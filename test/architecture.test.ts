@@ -10,9 +10,17 @@ import { placeOf, readSourceFiles, type SourceFile, sourceFile } from "./source-
 const FOLDERS = ["core", "vault", "store", "upstream", "gateway", "http", "server", "cli"];
 
 const MAY_REVEAL_SECRETS = [
+  "src/cli/commands/serve.ts", // the setup token, printed once
+  "src/cli/commands/store.ts", // a new encryption key, printed because it was asked for
+  "src/cli/demo/demo-client.ts", // keys that the demo made
+  "src/cli/demo/demo-story.ts", // keys that the demo made
+  "src/cli/rest-client.ts", // the admin token of a request
   "src/core/header-values.ts", // bytes to be sealed
   "src/core/headers-provider.ts", // the token in a link's fragment
   "src/core/key-issuer.ts", // the beginning of a virtual key, kept to tell keys apart
+  "src/http/system.ts", // a new admin token, shown once
+  "src/http/virtual-keys.ts", // a new virtual key, shown once
+  "src/upstream/control-value.ts", // the shape of a value, for one that is wrong
   "src/upstream/inject.ts", // the headers of one request
   "src/upstream/scrub.ts", // what to look for in an answer
   "src/vault/key-text.ts", // the encryption key, decoded

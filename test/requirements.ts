@@ -75,6 +75,7 @@ export const PROMISES = {
 
 /** The abuse and fault cases that have a test. */
 export const ABUSE_CASES = {
+  A02: { sentence: "A key of another identity does not open a link, and ten wrong keys lock it.", source: "P5" },
   A04: {
     sentence: "A used link, replayed from anywhere, is answered as unknown and changes nothing.",
     source: "CVE-2026-73431",
@@ -91,6 +92,10 @@ export const ABUSE_CASES = {
   A08: {
     sentence: "Previews, prefetches, HEAD and a thousand GETs of a link change no state and count no attempt.",
     source: "P5",
+  },
+  A09: {
+    sentence: "A value is never sent to, or verified against, an origin that it was not given for.",
+    source: "CVE-2026-56348",
   },
   A10: {
     sentence: "A call without a known identity gets an auth error and nobody's credential.",
@@ -136,12 +141,20 @@ export const ABUSE_CASES = {
     sentence: "A wrong, missing, short, doubled or lost encryption key stops the start, which writes nothing.",
     source: "P15",
   },
+  A25: {
+    sentence: "A name that resolves to a special address, first, second or in part, is not dialled.",
+    source: "CVE-2026-77822",
+  },
   A26: {
     sentence: "Of all spellings of all address ranges only global unicast passes; what cannot be parsed is denied.",
     source: "CVE-2026-55245",
   },
   A27: { sentence: "The object that is dialled is the object that was checked.", source: "GHSA-jp9j" },
   A29: { sentence: "No redirect is followed, and nobody else sees the credential.", source: "CVE-2026-40895" },
+  A30: {
+    sentence: "A server that answers badly, endlessly or hugely costs its caller an error and nothing else.",
+    source: "P16",
+  },
   A31: {
     sentence: "Header values that could split, cut or fold a header are refused without being quoted.",
     source: "RFC 9110, section 5.5",
@@ -158,11 +171,23 @@ export const ABUSE_CASES = {
     sentence: "A static and a user header of one name are refused at save, and never joined on the wire.",
     source: "P1",
   },
+  A36: {
+    sentence: "A hostile `x-mcp-header` annotation hides the tool from the era that would heed it.",
+    source: "MCP 2026-07-28, tools",
+  },
   A37: {
     sentence: "No secret of a whole run is in any log, response, file, metric or audit row, in any encoding.",
     source: "P3",
   },
+  A38: {
+    sentence: "A key that the server repeats is taken out of its answer, however it is cut or encoded.",
+    source: "P3",
+  },
   A39: { sentence: "A secret prints as [secret] however it is printed, cloned or nested.", source: "P3" },
+  A41: {
+    sentence: "Callers with equal JSON-RPC ids get their own answers, made with their own keys.",
+    source: "CVE-2026-25536",
+  },
   A47: {
     sentence: "Only an administrator reaches the server endpoints, and none of them starts a process.",
     source: "CVE-2026-42271",
@@ -171,10 +196,28 @@ export const ABUSE_CASES = {
     sentence: "A first start has no default secret, prints its setup token once, and listens on loopback only.",
     source: "CVE-2026-53709",
   },
+  A51: { sentence: "A poisoned tool list is capped, cleaned and never fails as a whole.", source: "P14" },
   A52: { sentence: "A revoke at any moment cancels the submission, and no value comes back.", source: "P8" },
+  A53: { sentence: "Access that was lost and came back does not revive what was begun before.", source: "P8" },
   A55: { sentence: "A new value that the upstream rejects leaves the old one active and in use.", source: "P7" },
   A56: {
     sentence: "An upstream that cannot be judged is a retryable 503: no attempt is counted, nothing is stored.",
     source: "P10",
   },
+  A57: { sentence: "Only codes and statuses say that a value is refused; words in an error never do.", source: "P7" },
+  A60: { sentence: "kill -9 at any moment leaves every acknowledged operation, whole.", source: "P9" },
+  A63: {
+    sentence: "A full disk, a lock, damage or a path that cannot be used is said, and never a silent new database.",
+    source: "P9",
+  },
+  A64: { sentence: "A clock that jumps back revives nothing that has expired.", source: "P5" },
+  A65: {
+    sentence: "A key command that stalls, lies, dies or answers garbage stops the start, and nothing is written.",
+    source: "P15",
+  },
+  A68: {
+    sentence: "Migrations run once, are refused when edited or newer, and name both versions.",
+    source: "crash safety",
+  },
+  A71: { sentence: "A database opens again with the key it was sealed under.", source: "P15" },
 } as const satisfies Record<string, Requirement>;

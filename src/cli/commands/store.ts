@@ -1,0 +1,111 @@
+import type { Command } from "commander";
+import { configOptions, type Cli, type JsonOption, withConfig, withExamples, withJson } from "../context.ts";
+import type { DoctorFinding } from "../runtime.ts";
+import { counted, factsList, type Style, table } from "../text.ts";
+
+/** Commands that work on the database itself, whether or not a gateway runs. */
+export function addStoreCommands(program: Command, cli: Cli): void {
+  addSweep(program, cli);
+  addMigrate(program, cli);
+  addVault(program, cli);
+  addDoctor(program, cli);
+}
+
+function addSweep(program: Command, cli: Cli): void {
+  const command = withJson(program.command("sweep"))
+    .description("delete expired links, and values whose identity lost access long ago")
+    .option("--dry-run", "only count them");
+  withExamples(withConfig(command, cli.runtime, "store"), "keyward sweep --dry-run", "keyward sweep --json").action(
+    async (options: JsonOption & { readonly dryRun?: boolean }, self: Command) => {
+      const dryRun = options.dryRun === true;
+      const swept = await cli.runtime.sweep(configOptions(self, cli.io, cli.runtime), { dryRun });
+      const json = {
+        dry_run: dryRun,
+        expired_flows: swept.expiredFlows,
+        orphaned_credentials: swept.orphanedCredentials,
+      };
+      cli.answer(options, json, () => {
+        const flows = counted(swept.expiredFlows, "expired link");
+        const credentials = counted(swept.orphanedCredentials, "orphaned connection");
+        return dryRun
+          ? `A sweep would delete ${flows} and ${credentials}.\n`
+          : `Deleted ${flows} and ${credentials}.\n`;
+      });
+    },
+  );
+}
+
+function addMigrate(program: Command, cli: Cli): void {
+  const command = withJson(program.command("migrate")).description(
+    "bring the database's schema up to date; a start does it as well",
+  );
+  withExamples(withConfig(command, cli.runtime, "store"), "keyward migrate").action(
+    async (options: JsonOption, self: Command) => {
+      const { applied, version } = await cli.runtime.migrate(configOptions(self, cli.io, cli.runtime));
+      cli.answer(options, { applied, version }, () =>
+        applied.length === 0
+          ? `The database is up to date: ${version}.\n`
+          : `Applied ${counted(applied.length, "migration")}: ${applied.join(", ")}.\n`,
+      );
+    },
+  );
+}
+
+function addVault(program: Command, cli: Cli): void {
+  const vault = program.command("vault").description("encryption keys");
+
+  withExamples(
+    withJson(vault.command("generate-key")).description("print a new encryption key: base64 of 32 random bytes"),
+    "(umask 077; keyward vault generate-key > keyward.key)",
+  ).action((options: JsonOption) => {
+    const key = cli.runtime.generateKey().reveal();
+    cli.answer(options, { key }, () => `${key}\n`);
+    cli.note("Keep a copy apart from the database's backups: each is useless without the other.");
+  });
+
+  const status = withJson(vault.command("status")).description("list the data keys, and what they are wrapped with");
+  withExamples(withConfig(status, cli.runtime, "store"), "keyward vault status").action(
+    async (options: JsonOption, self: Command) => {
+      const { kekId, keys } = await cli.runtime.vaultStatus(configOptions(self, cli.io, cli.runtime));
+      const json = {
+        kek_id: kekId,
+        keys: keys.map((key) => ({ id: key.id, kind: key.kind, state: key.state, kek_id: key.kekId })),
+      };
+      const rows = keys.map((key) => [key.id, key.kind, key.state, key.kekId]);
+      cli.answer(
+        options,
+        json,
+        () =>
+          `${factsList([["encryption key", kekId]])}\n${table(["key", "kind", "state", "wrapped with"], rows, "There are no keys yet.")}`,
+      );
+    },
+  );
+}
+
+function addDoctor(program: Command, cli: Cli): void {
+  const command = withJson(program.command("doctor")).description(
+    "look for what is wrong or weak; exit code 1 when something is wrong",
+  );
+  withExamples(withConfig(command, cli.runtime, "serve"), "keyward doctor", "keyward doctor --json").action(
+    async (options: JsonOption, self: Command) => {
+      const findings = await cli.runtime.doctor(configOptions(self, cli.io, cli.runtime));
+      const json = findings.map(({ check, level, message, fix }) => ({ check, level, message, fix: fix ?? null }));
+      cli.answer(options, { findings: json }, (style) => describe(findings, style));
+      if (findings.some(({ level }) => level === "error")) {
+        cli.markFailed();
+      }
+    },
+  );
+}
+
+const MARK = { ok: ["ok", "green"], warning: ["warning", "yellow"], error: ["error", "red"] } as const;
+
+function describe(findings: readonly DoctorFinding[], style: Style): string {
+  return findings
+    .map(({ check, level, message, fix }) => {
+      const [word, colour] = MARK[level];
+      const line = `${style(colour, word.padEnd(7))}  ${check}: ${message}\n`;
+      return fix === undefined || level === "ok" ? line : `${line}         ${fix}\n`;
+    })
+    .join("");
+}

@@ -1,0 +1,94 @@
+import type { Clock, Random } from "../core/ports.ts";
+import type { Secret } from "../core/secret.ts";
+
+/**
+ * What the commands need of the composed product. `src/server/` implements it and `src/cli.ts` puts the two together;
+ * the CLI itself imports the core and its own folder only.
+ */
+export interface Runtime {
+  /** Version of the package: `0.1.0`. */
+  readonly version: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Every option of the configuration that may be given as a flag, in the order of `--help`. */
+  readonly configFlags: readonly ConfigFlag[];
+  /**
+   * Opens the database, brings its schema up to date, and listens.
+   * @throws KeywardError `config_invalid`, `encryption_key_*`, `store_unusable`, `migration_failed`, `port_in_use`
+   */
+  serve(options: ConfigOptions): Promise<RunningGateway>;
+  /** @throws KeywardError `config_invalid`, `store_unusable`, `migration_failed` */
+  migrate(options: ConfigOptions): Promise<Migrated>;
+  /** Deletes what is stale, in batches until nothing is left; with `dryRun` only counts it. */
+  sweep(options: ConfigOptions, how: { readonly dryRun: boolean }): Promise<Swept>;
+  vaultStatus(options: ConfigOptions): Promise<VaultStatus>;
+  /** A new key-encryption key: base64 of 32 random bytes. */
+  generateKey(): Secret<string>;
+  /** Judges the installation. Never throws for what it finds: that is a finding. */
+  doctor(options: ConfigOptions): Promise<readonly DoctorFinding[]>;
+}
+
+/** What a command was given for the configuration; `loadConfig` reads it. */
+export interface ConfigOptions {
+  /** By option name, as in `keyward.yaml`: `{ port: "0" }`. */
+  readonly flags: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `--config`. Absent = `KEYWARD_CONFIG`, or `./keyward.yaml` if it is there. null = no file. */
+  readonly configPath?: string | null | undefined;
+}
+
+export interface ConfigFlag {
+  /** As in `keyward.yaml`: `public_url`. */
+  readonly name: string;
+  /** `--public-url <url>` */
+  readonly usage: string;
+  readonly summary: string;
+  /** What holds when it is not set, for a reader. */
+  readonly defaultMeaning: string;
+  /** `store`: matters to every command that opens the database. `serve`: to the running gateway only. */
+  readonly scope: "serve" | "store";
+}
+
+export interface RunningGateway {
+  /** Base of every link: `http://127.0.0.1:4180`. */
+  readonly publicUrl: string;
+  /** Where it listens, `host:port`, IPv6 in brackets. */
+  readonly listening: string;
+  /** Only while setup is open. Printed once. */
+  readonly setupToken: Secret<string> | null;
+  readonly warnings: readonly string[];
+  /** Finishes what is under way, closes the listener and the database. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+interface Migrated {
+  /** Names of the migrations that were applied now, in order. */
+  readonly applied: readonly string[];
+  /** Name of the newest migration that the database has. */
+  readonly version: string;
+}
+
+interface Swept {
+  readonly expiredFlows: number;
+  readonly orphanedCredentials: number;
+}
+
+interface VaultStatus {
+  /** Names the key-encryption key in use; says nothing about it. */
+  readonly kekId: string;
+  readonly keys: readonly {
+    readonly id: string;
+    readonly kind: "data" | "digest";
+    readonly state: "current" | "readable" | "retired";
+    readonly kekId: string;
+  }[];
+}
+
+export interface DoctorFinding {
+  /** What was looked at: `encryption key`. */
+  readonly check: string;
+  readonly level: "ok" | "warning" | "error";
+  readonly message: string;
+  /** What to do about it. */
+  readonly fix?: string | undefined;
+}

@@ -1,0 +1,66 @@
+import type { JsonObject } from "../core/json.ts";
+import { flagAt, namesAt, numberAt, objectsAt, textAt } from "./json-answer.ts";
+import { cell, counted, factsList, when } from "./text.ts";
+
+const STRENGTH: Readonly<Record<string, string>> = {
+  proven: "proven: the sample was accepted and a wrong value was refused",
+  accepted: "accepted: the server took the sample, but may take any value",
+};
+
+/** Names of the declared headers, as the administrator wrote them. */
+export function headerNames(server: JsonObject): readonly string[] {
+  return objectsAt(server, "header_schema").map((field) => textAt(field, "name"));
+}
+
+export function toolNames(server: JsonObject): readonly string[] {
+  return objectsAt(server, "discovered", "tools").map((tool) => textAt(tool, "name"));
+}
+
+export function describeServer(server: JsonObject): string {
+  const headers = objectsAt(server, "header_schema").map((field) => {
+    return flagAt(field, "required") ? textAt(field, "name") : `${textAt(field, "name")} (optional)`;
+  });
+  const facts: (readonly [string, string])[] = [
+    ["name", textAt(server, "name")],
+    ["id", textAt(server, "id")],
+    ["status", textAt(server, "status")],
+    ["url", textAt(server, "url")],
+    ["auth", textAt(server, "auth_type")],
+    ["per person", headers.join(", ") || "-"],
+    ["static headers", (namesAt(server, "static_header_names") ?? []).join(", ") || "-"],
+    ["who may use it", flagAt(server, "allow_all_identities") ? "everyone" : "those with a grant"],
+    ["link policy", textAt(server, "link_policy")],
+    ["tools", toolNames(server).join(", ") || "none discovered yet"],
+    ["allowed tools", namesAt(server, "tools")?.join(", ") ?? "all"],
+    ["verified", when(numberAt(server, "discovered", "at"))],
+    ["updated", when(numberAt(server, "updated_at"))],
+  ];
+  return factsList(facts.map(([name, value]) => [name, cell(value)]));
+}
+
+/** The answer to `POST /servers` and `/servers/{id}/verify`. */
+export function describeVerified(server: JsonObject): string {
+  const strength = STRENGTH[strengthIn(server)];
+  const tools = toolNames(server);
+  const lines = [
+    `${textAt(server, "name")} is ${textAt(server, "status")} (${textAt(server, "id")}).`,
+    strength === undefined ? "Not verified: there was no sample." : `Verified, ${strength}.`,
+    ...(tools.length === 0 ? [] : [`${counted(tools.length, "tool")}: ${tools.join(", ")}`]),
+  ];
+  return lines.map((line) => `${cell(line)}\n`).join("");
+}
+
+/** `proven`, `accepted`, or empty when nothing was verified. */
+export function strengthIn(answer: JsonObject): string {
+  return textAt(answer, "verified");
+}
+
+export function nextAfterAdd(server: JsonObject, called: string): string {
+  const name = cell(textAt(server, "name"));
+  if (textAt(server, "status") === "pending_verification") {
+    return `Next: ${called} servers verify ${name}   (it cannot be used before it is verified)`;
+  }
+  return flagAt(server, "allow_all_identities")
+    ? `Next: ${called} keys create <name>`
+    : `Next: ${called} keys create <name>, then ${called} servers grant ${name} <name>`;
+}

@@ -1,0 +1,114 @@
+import { getRequestListener } from "@hono/node-server";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { fileURLToPath } from "node:url";
+import { createAccessControl } from "../core/access.ts";
+import { createAdmins, type Admins } from "../core/admins.ts";
+import { createAuthRequiredIssuer } from "../core/auth-required.ts";
+import { createCallers } from "../core/callers.ts";
+import { HeadersProvider } from "../core/headers-provider.ts";
+import { createKeyIssuer } from "../core/key-issuer.ts";
+import { createOpeners } from "../core/opener.ts";
+import type { Clock, Logger, Random, Upstream, Vault } from "../core/ports.ts";
+import { createResolver } from "../core/resolver.ts";
+import { createServerRegistry } from "../core/server-registry.ts";
+import type { Store } from "../core/store-port.ts";
+import { createSubmissions } from "../core/submission.ts";
+import { createTempTokenService } from "../core/temp-token.ts";
+import { createGateway } from "../gateway/endpoint.ts";
+import { createHttpApp } from "../http/app.ts";
+import type { Config } from "./config/config.ts";
+import type { Handler, RequestContext } from "./listener.ts";
+import { VERSION } from "./version.ts";
+
+/** Where `npm run build:web` puts the page: the same path from `src/server/` and from `dist/server/`. */
+const CONNECT_PAGE = fileURLToPath(new URL("../../dist/web/connect/", import.meta.url));
+
+/** What is opened before anything can be put together. */
+export interface Foundations {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly upstream: Upstream;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** Keyward, put together. */
+export interface Composition {
+  readonly provider: HeadersProvider;
+  readonly admins: Admins;
+  readonly handler: Handler;
+}
+
+/** The only place where all parts meet. */
+export function compose(config: Config, publicUrl: string, foundations: Foundations): Composition {
+  const { store, vault, upstream, clock, random, logger } = foundations;
+  const provider = new HeadersProvider({ store, vault, logger, clock, random });
+  const tempTokens = createTempTokenService({
+    store,
+    vault,
+    random,
+    areLinksEnabled: config.areTempTokenLinksEnabled,
+  });
+  provider.setTempTokenService(tempTokens);
+  const callers = createCallers({ store, vault, clock, areSessionsEnabled: config.areSessionIdentitiesEnabled });
+  const admins = createAdmins({ store, vault, random, configuredToken: config.adminToken });
+  const issuer = createAuthRequiredIssuer({ provider, clock, publicUrl });
+  const gateway = createGateway({
+    callers,
+    store,
+    resolver: createResolver({ store, vault, logger }),
+    issuer,
+    upstream,
+    clock,
+    logger,
+    version: VERSION,
+  });
+  const app = createHttpApp({
+    store,
+    registry: createServerRegistry({ store, vault, upstream, random }),
+    access: createAccessControl({ store, upstream }),
+    keyIssuer: createKeyIssuer({ store, vault, random }),
+    admins,
+    callers,
+    openers: createOpeners({ store, tempTokens, callers, admins }),
+    submissions: createSubmissions({ store, vault, upstream, random, logger }),
+    provider,
+    clock,
+    logger,
+    publicUrl,
+    version: VERSION,
+    // The keys are loaded: without them there would be nothing to put together.
+    readiness: async () => ({ store: await answers(store), keys: true }),
+    connectPage: { directory: CONNECT_PAGE },
+  });
+  return { provider, admins, handler: dispatch(gateway, app.fetch) };
+}
+
+async function answers(store: Store): Promise<boolean> {
+  try {
+    await store.ping();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+type Fetch = (request: Request, env: RequestContext) => Response | Promise<Response>;
+
+/** The MCP path is served from `node:http` directly; everything else goes through the REST app. */
+function dispatch(gateway: Handler, fetch: Fetch): Handler {
+  const contexts = new WeakMap<IncomingMessage, RequestContext>();
+  const rest = getRequestListener((request, { incoming }) => {
+    const context = contexts.get(incoming as IncomingMessage);
+    return context === undefined ? new Response(null, { status: 500 }) : fetch(request, context);
+  });
+  return async (request: IncomingMessage, response: ServerResponse, context: RequestContext) => {
+    if (context.rawPath === "/mcp" || context.rawPath.startsWith("/mcp/")) {
+      await gateway(request, response, context);
+    } else {
+      contexts.set(request, context);
+      await rest(request, response);
+    }
+  };
+}

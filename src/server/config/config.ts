@@ -1,0 +1,148 @@
+import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
+import type { Secret } from "../../core/secret.ts";
+import type { Cidr } from "../client-address.ts";
+import { configInvalid, type ValueOf } from "./option.ts";
+import { environmentVariable, OPTIONS, type OptionName } from "./options.ts";
+import { readSources, type Sources, type SourcesInput } from "./sources.ts";
+
+/** Where the key-encryption key comes from. */
+export type EncryptionKeySource =
+  | { readonly kind: "key"; readonly key: Secret<string> }
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "command"; readonly argv: readonly string[] }
+  /** Nothing is configured: a file beside the database, made by the first start. */
+  | { readonly kind: "generated_file"; readonly path: string };
+
+/** What Keyward runs on: every value judged, every default filled in. */
+export interface Config {
+  readonly host: string;
+  /** Whether `host` is reached from this machine only. */
+  readonly isLoopback: boolean;
+  /** 0 = any free port. */
+  readonly port: number;
+  /** `scheme://host[:port]`. null = where Keyward listens, which then is a loopback address: `loopbackUrl(host, port)`. */
+  readonly publicUrl: string | null;
+  /** Absolute path of the SQLite file. */
+  readonly databasePath: string;
+  readonly encryptionKey: EncryptionKeySource;
+  readonly adminToken: Secret<string> | null;
+  readonly areTempTokenLinksEnabled: boolean;
+  readonly areSessionIdentitiesEnabled: boolean;
+  /** Milliseconds; 0 = keep for ever. */
+  readonly orphanRetentionMs: number;
+  /** Host names, addresses and networks, for the egress guard. */
+  readonly allowedPrivateUpstreams: readonly string[];
+  readonly trustedProxies: readonly Cidr[];
+  readonly logLevel: ValueOf<typeof OPTIONS.log_level>;
+  /** null = `pretty` when the log goes to a terminal, else `json`. */
+  readonly logFormat: ValueOf<typeof OPTIONS.log_format> | null;
+  /** Every check that this configuration weakens, and every likely mistake: said at each start and by `doctor`. */
+  readonly warnings: readonly string[];
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/**
+ * Reads the configuration: flags over environment over `keyward.yaml`.
+ * @throws KeywardError `config_invalid`: one message that names the option, where it was set and what is accepted
+ */
+export function loadConfig(input: SourcesInput): Config {
+  const sources = readSources(input);
+  const host = required(sources, "host");
+  const isLoopback = isLoopbackHost(host);
+  const publicUrl = value(sources, "public_url");
+  if (publicUrl === null && !isLoopback) {
+    throw configInvalid(
+      `public_url (${environmentVariable("public_url")}) is needed when host is not a loopback address: it is the base of every link, and is never derived from a request.`,
+    );
+  }
+  const databasePath = required(sources, "database_url");
+  const config = {
+    host,
+    isLoopback,
+    port: required(sources, "port"),
+    publicUrl,
+    databasePath,
+    encryptionKey: encryptionKeySource(sources, databasePath),
+    adminToken: value(sources, "admin_token"),
+    areTempTokenLinksEnabled: required(sources, "temp_token_links"),
+    areSessionIdentitiesEnabled: required(sources, "session_identities"),
+    orphanRetentionMs: required(sources, "orphan_retention_days") * DAY_MS,
+    allowedPrivateUpstreams: value(sources, "allow_private_upstreams") ?? [],
+    trustedProxies: value(sources, "trusted_proxies") ?? [],
+    logLevel: required(sources, "log_level"),
+    logFormat: value(sources, "log_format"),
+  };
+  return { ...config, warnings: [...sources.warnings, ...warningsOf(config)] };
+}
+
+/** The public URL of a gateway that listens on a loopback host and has no other. */
+export function loopbackUrl(host: string, port: number): string {
+  return new URL(`http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`).origin;
+}
+
+function value<N extends OptionName>(sources: Sources, name: N): ValueOf<(typeof OPTIONS)[N]> | null {
+  const { parse, defaultText } = OPTIONS[name];
+  const given = sources.given.get(name);
+  if (given === undefined) {
+    return defaultText === null ? null : (parse(defaultText) as ValueOf<(typeof OPTIONS)[N]>);
+  }
+  try {
+    return parse(given.raw) as ValueOf<(typeof OPTIONS)[N]>;
+  } catch (error) {
+    const what = error instanceof Error ? error.message : "is not acceptable";
+    throw configInvalid(`${name}, set by ${given.source}, ${what}.`);
+  }
+}
+
+function required<N extends OptionName>(sources: Sources, name: N): ValueOf<(typeof OPTIONS)[N]> {
+  const found = value(sources, name);
+  if (found === null) {
+    throw configInvalid(`${name} is not set.`);
+  }
+  return found;
+}
+
+function encryptionKeySource(sources: Sources, databasePath: string): EncryptionKeySource {
+  const names = ["encryption_key", "encryption_key_file", "encryption_key_command"] as const;
+  const given = names.flatMap((name) => sources.given.get(name)?.source ?? []);
+  if (given.length > 1) {
+    throw configInvalid(`Set only one encryption key. There are ${given.length}: ${given.join(", ")}.`);
+  }
+  const key = value(sources, "encryption_key");
+  if (key !== null) {
+    return { kind: "key", key };
+  }
+  const file = value(sources, "encryption_key_file");
+  if (file !== null) {
+    return { kind: "file", path: file };
+  }
+  const argv = value(sources, "encryption_key_command");
+  return argv === null ? { kind: "generated_file", path: `${databasePath}.key` } : { kind: "command", argv };
+}
+
+/** RFC 6761 section 6.3: `localhost` is loopback. Any other name could lead anywhere. */
+function isLoopbackHost(host: string): boolean {
+  return host === "localhost" || (isIP(host) !== 0 && ipaddr.process(host).range() === "loopback");
+}
+
+function warningsOf(config: Omit<Config, "warnings">): readonly string[] {
+  const warnings: string[] = [];
+  if (config.areTempTokenLinksEnabled) {
+    warnings.push("temp_token_links is on: whoever holds a link may type values into it.");
+  }
+  if (config.areSessionIdentitiesEnabled) {
+    warnings.push("session_identities is on: whoever knows a session's text is that identity.");
+  }
+  if (config.allowedPrivateUpstreams.length > 0) {
+    warnings.push(
+      `allow_private_upstreams lets Keyward dial outside the public internet: ${config.allowedPrivateUpstreams.join(", ")}.`,
+    );
+  }
+  const url = config.publicUrl === null ? null : new URL(config.publicUrl);
+  if (url?.protocol === "http:" && !isLoopbackHost(url.hostname.replace(/^\[|\]$/g, ""))) {
+    warnings.push("public_url is plain http: keys cross the network in clear text. Put https in front of Keyward.");
+  }
+  return warnings;
+}

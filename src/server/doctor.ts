@@ -1,0 +1,149 @@
+import { existsSync, statSync } from "node:fs";
+import { isKeywardError } from "../core/errors.ts";
+import type { Clock, Logger, Random } from "../core/ports.ts";
+import type { Server } from "../core/server.ts";
+import { openSqliteStore, sqliteMigrationStatus, type SqliteStore } from "../store/sqlite/open.ts";
+import { createUpstream } from "../upstream/upstream.ts";
+import { readVaultStatus } from "../vault/open-vault.ts";
+import type { Config } from "./config/config.ts";
+import { openKeyEncryption } from "./key-encryption.ts";
+
+/** What one look at the installation found. */
+export interface Finding {
+  readonly check: string;
+  readonly level: "ok" | "warning" | "error";
+  readonly message: string;
+  readonly fix?: string;
+}
+
+interface DoctorPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+const GROUP_AND_OTHERS = 0o077;
+
+/** Looks at configuration, schema, keys, file modes and upstreams. Changes nothing; never throws for what it finds. */
+export async function examine(config: Config, ports: DoctorPorts): Promise<readonly Finding[]> {
+  const findings: Finding[] = [...examineConfig(config), ...examineRuntime()];
+  const schema = await examineSchema(config);
+  findings.push(schema, ...examineModes(config));
+  // Opening the store would create or migrate it: a doctor only looks.
+  if (schema.level === "ok") {
+    findings.push(...(await examineStore(config, ports)));
+  }
+  return findings;
+}
+
+function examineConfig(config: Config): readonly Finding[] {
+  const ok: Finding = { check: "configuration", level: "ok", message: "No check is weakened." };
+  const warnings = config.warnings.map((message): Finding => ({ check: "configuration", level: "warning", message }));
+  return warnings.length === 0 ? [ok] : warnings;
+}
+
+function examineRuntime(): readonly Finding[] {
+  return [{ check: "runtime", level: "ok", message: `Node ${process.versions.node}.` }];
+}
+
+async function examineSchema(config: Config): Promise<Finding> {
+  const check = "schema";
+  if (!existsSync(config.databasePath)) {
+    const message = `There is no database at ${config.databasePath} yet.`;
+    return { check, level: "warning", message, fix: "Run keyward serve, or keyward migrate." };
+  }
+  try {
+    const { applied, pending } = await sqliteMigrationStatus({ path: config.databasePath });
+    return pending.length === 0
+      ? { check, level: "ok", message: `Up to date (${applied.at(-1)?.name ?? "empty"}).` }
+      : { check, level: "warning", message: `${pending.length} migration(s) to apply.`, fix: "Run keyward migrate." };
+  } catch (error) {
+    return failed(check, error);
+  }
+}
+
+function examineModes(config: Config): readonly Finding[] {
+  const paths = [config.databasePath, `${config.databasePath}-wal`, `${config.databasePath}-shm`];
+  if (config.encryptionKey.kind === "file" || config.encryptionKey.kind === "generated_file") {
+    paths.push(config.encryptionKey.path);
+  }
+  const open = paths.filter((path) => existsSync(path) && (statSync(path).mode & GROUP_AND_OTHERS) !== 0);
+  return open.length === 0
+    ? [{ check: "file modes", level: "ok", message: "Database and key file are accessible to their owner only." }]
+    : open.map((path) => ({
+        check: "file modes",
+        level: "error",
+        message: `${path} is accessible to others than its owner.`,
+        fix: `chmod 600 ${path}`,
+      }));
+}
+
+async function examineStore(config: Config, ports: DoctorPorts): Promise<readonly Finding[]> {
+  let store: SqliteStore;
+  try {
+    store = await openSqliteStore({ path: config.databasePath, ...ports });
+  } catch (error) {
+    return [failed("database", error)];
+  }
+  try {
+    return [
+      await examineWrites(store),
+      await examineKeys(config, store, ports),
+      ...(await examineServers(config, store, ports)),
+    ];
+  } finally {
+    await store.close();
+  }
+}
+
+async function examineWrites(store: SqliteStore): Promise<Finding> {
+  try {
+    await store.ping();
+    return { check: "database", level: "ok", message: "Reads and writes." };
+  } catch (error) {
+    return failed("database", error);
+  }
+}
+
+async function examineKeys(config: Config, store: SqliteStore, ports: DoctorPorts): Promise<Finding> {
+  const check = "encryption key";
+  try {
+    if (config.encryptionKey.kind === "generated_file" && (await store.listKeys()).length === 0) {
+      return { check, level: "ok", message: "The first start will make one." };
+    }
+    const keyEncryption = await openKeyEncryption(config.encryptionKey, ports);
+    const { kekId } = await readVaultStatus({ keyStore: store, keyEncryption, ...ports });
+    const message = `${kekId} opens this database. Keep a copy of it apart from the database's backups.`;
+    return { check, level: "ok", message };
+  } catch (error) {
+    return failed(check, error);
+  }
+}
+
+const MAX_SERVERS = 500;
+
+async function examineServers(config: Config, store: SqliteStore, ports: DoctorPorts): Promise<readonly Finding[]> {
+  const upstream = createUpstream({ allowPrivate: config.allowedPrivateUpstreams, ...ports });
+  try {
+    const { items } = await store.listServers({ limit: MAX_SERVERS });
+    return await Promise.all(items.map((server) => examineServer(server, (url) => upstream.assertAllowed(url))));
+  } finally {
+    await upstream.close();
+  }
+}
+
+async function examineServer(server: Server, assertAllowed: (url: URL) => Promise<void>): Promise<Finding> {
+  const check = `server ${server.name}`;
+  try {
+    await assertAllowed(new URL(server.url));
+    return server.status === "ready"
+      ? { check, level: "ok", message: "Its address may be dialled." }
+      : { check, level: "warning", message: `Its status is ${server.status}: nobody can use it.` };
+  } catch (error) {
+    return failed(check, error);
+  }
+}
+
+function failed(check: string, error: unknown): Finding {
+  return { check, level: "error", message: isKeywardError(error) ? error.message : "It could not be examined." };
+}

@@ -1,0 +1,84 @@
+import type { ConfigOptions, Runtime } from "../cli/runtime.ts";
+import type { Logger } from "../core/ports.ts";
+import { Secret } from "../core/secret.ts";
+import { migrateSqlite, sqliteMigrationStatus } from "../store/sqlite/open.ts";
+import { generateKey } from "../vault/key-text.ts";
+import { readVaultStatus } from "../vault/open-vault.ts";
+import { loadConfig, type Config } from "./config/config.ts";
+import { CONFIG_FLAGS } from "./config/config-flags.ts";
+import { openKeyEncryption } from "./key-encryption.ts";
+import { withStore } from "./local-store.ts";
+import { createLogger } from "./log.ts";
+import { sweepAll } from "./sweep-all.ts";
+import { systemClock, systemRandom } from "./system.ts";
+import { VERSION } from "./version.ts";
+
+/**
+ * What the command line needs of the composed product. HTTP and the upstream side are loaded by the commands that need
+ * them: most commands only ask a running gateway.
+ */
+export function createRuntime(): Runtime {
+  return {
+    version: VERSION,
+    clock: systemClock,
+    random: systemRandom,
+    configFlags: CONFIG_FLAGS,
+
+    async serve(options) {
+      const config = loadConfig(options);
+      const logger = loggerFor(config);
+      const { startServer } = await import("./lifecycle.ts");
+      const running = await startServer(config, { clock: systemClock, random: systemRandom, logger });
+      for (const warning of config.warnings) {
+        logger.warn("check_weakened", { warning });
+      }
+      return {
+        publicUrl: running.publicUrl,
+        listening: `${config.host.includes(":") ? `[${config.host}]` : config.host}:${running.port}`,
+        setupToken: running.setupToken,
+        warnings: config.warnings,
+        stop: () => running.stop(),
+      };
+    },
+
+    async migrate(options) {
+      const { config, ports } = localWork(options);
+      const applied = await migrateSqlite({ path: config.databasePath, ...ports });
+      const status = await sqliteMigrationStatus({ path: config.databasePath });
+      return { applied, version: status.applied.at(-1)?.name ?? "none" };
+    },
+
+    async sweep(options, { dryRun }) {
+      const { config, ports } = localWork(options);
+      return withStore(config, ports, (store) =>
+        dryRun ? store.countSweepable(config.orphanRetentionMs) : sweepAll(store, config.orphanRetentionMs),
+      );
+    },
+
+    async vaultStatus(options) {
+      const { config, ports } = localWork(options);
+      return withStore(config, ports, async (store) => {
+        const keyEncryption = await openKeyEncryption(config.encryptionKey, ports);
+        return readVaultStatus({ keyStore: store, keyEncryption, ...ports });
+      });
+    },
+
+    generateKey: () => new Secret(generateKey(systemRandom)),
+
+    async doctor(options) {
+      const { config, ports } = localWork(options);
+      const { examine } = await import("./doctor.ts");
+      return examine(config, ports);
+    },
+  };
+}
+
+function loggerFor(config: Config): Logger {
+  const format = config.logFormat ?? (process.stderr.isTTY ? "pretty" : "json");
+  return createLogger({ level: config.logLevel, format });
+}
+
+function localWork(options: ConfigOptions) {
+  const config = loadConfig(options);
+  return { config, ports: { clock: systemClock, random: systemRandom, logger: loggerFor(config) } };
+}
