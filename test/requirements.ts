@@ -198,7 +198,10 @@ export const ABUSE_CASES = {
   },
   A51: { sentence: "A poisoned tool list is capped, cleaned and never fails as a whole.", source: "P14" },
   A52: { sentence: "A revoke at any moment cancels the submission, and no value comes back.", source: "P8" },
-  A53: { sentence: "Access that was lost and came back does not revive what was begun before.", source: "P8" },
+  A53: {
+    sentence: "Access is asked again at the commit: lost or lost and regained, what was begun before is not stored.",
+    source: "P8",
+  },
   A55: { sentence: "A new value that the upstream rejects leaves the old one active and in use.", source: "P7" },
   A56: {
     sentence: "An upstream that cannot be judged is a retryable 503: no attempt is counted, nothing is stored.",

@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "vitest";
+import type { Clock } from "../../src/core/ports.ts";
+import type { JsonObject } from "../../src/core/json.ts";
+import { loadConfig } from "../../src/server/config/config.ts";
+import { startServer, type RunningServer, type ServerPorts } from "../../src/server/lifecycle.ts";
+import { createLogger } from "../../src/server/log.ts";
+import { systemClock, systemRandom } from "../../src/server/system.ts";
+import { betrayingFiles, betrays, tapAnswers } from "./canary.ts";
+
+/** The whole product on a real SQLite file and a free port of loopback. */
+export interface TestGateway {
+  readonly url: string;
+  readonly folder: string;
+  readonly running: RunningServer;
+  /** Everything that has been logged, at level debug. */
+  readonly log: () => string;
+  /** A REST call as the administrator. */
+  admin(method: string, path: string, body?: unknown): Promise<ApiAnswer>;
+  /** A REST call with headers of one's own. */
+  call(method: string, path: string, headers?: Record<string, string>, body?: unknown): Promise<ApiAnswer>;
+  issueKey(name: string): Promise<{ readonly id: string; readonly key: string }>;
+  /** Registers an upstream that wants `x-api-key`, verified with the sample. @returns its id */
+  register(name: string, upstreamUrl: string, sample: string, more?: object): Promise<string>;
+  grant(serverId: string, ...keyIds: readonly string[]): Promise<void>;
+  /** Stops, and checks that no canary stands in any log line, answer or file. */
+  close(): Promise<void>;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: JsonObject;
+}
+
+export interface TestGatewayOptions {
+  readonly clock?: Clock;
+  readonly env?: Readonly<Record<string, string>>;
+  /** An existing folder: another replica, or the same gateway started again. It is not removed by `close()`. */
+  readonly folder?: string;
+  readonly upstream?: ServerPorts["upstream"];
+}
+
+export const ADMIN_TOKEN = "test-admin-token-0123456789abcdef0123456789";
+
+export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), "keyward-test-"));
+  const log: string[] = [];
+  const answered: Buffer[] = [];
+  const config = loadConfig({
+    flags: { port: "0", database_url: `sqlite:${join(folder, "keyward.db")}` },
+    env: {
+      KEYWARD_ADMIN_TOKEN: ADMIN_TOKEN,
+      KEYWARD_ALLOW_PRIVATE_UPSTREAMS: "127.0.0.1",
+      ...options.env,
+    },
+    configPath: null,
+  });
+  const running = await startServer(config, {
+    clock: options.clock ?? systemClock,
+    random: systemRandom,
+    logger: createLogger({ level: "debug", format: "json" }, { write: (line) => void log.push(line) }),
+    ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
+  });
+  const untap = tapAnswers(running.port, (bytes) => answered.push(bytes));
+  const url = running.publicUrl;
+
+  async function call(
+    method: string,
+    path: string,
+    headers: Record<string, string> = {},
+    body?: unknown,
+  ): Promise<ApiAnswer> {
+    const response = await fetch(url + path, {
+      method,
+      headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, body: parse(text) };
+  }
+
+  function admin(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
+    return call(method, path, { authorization: `Bearer ${ADMIN_TOKEN}` }, body);
+  }
+
+  return {
+    url,
+    folder,
+    running,
+    log: () => log.join(""),
+    admin,
+    call,
+
+    async issueKey(name) {
+      const { status, body } = await admin("POST", "/api/v1/virtual-keys", { name });
+      expect(status).toBe(201);
+      return { id: String(body["id"]), key: String(body["key"]) };
+    },
+
+    async register(name, upstreamUrl, sample, more = {}) {
+      const { status, body, text } = await admin("POST", "/api/v1/servers", {
+        name,
+        url: upstreamUrl,
+        auth_type: "per_user_headers",
+        header_schema: [{ name: "X-API-Key" }],
+        sample_headers: { "X-API-Key": sample },
+        ...more,
+      });
+      expect([status, text]).toEqual([201, expect.anything()]);
+      return String((body["server"] as JsonObject | undefined)?.["id"] ?? body["id"]);
+    },
+
+    async grant(serverId, ...keyIds) {
+      const grants = keyIds.map((id) => ({ auth_mode: "virtual_key", identity: id }));
+      expect((await admin("PUT", `/api/v1/servers/${serverId}/grants`, { grants })).status).toBe(200);
+    },
+
+    async close() {
+      // While it runs: the write-ahead log is folded into the database and removed when the last handle closes.
+      const betrayedBefore = betrayingFiles(folder);
+      await running.stop();
+      untap();
+      const betrayedAfter = betrayingFiles(folder);
+      if (options.folder === undefined) {
+        rmSync(folder, { recursive: true });
+      }
+      expect({
+        files: [...betrayedBefore, ...betrayedAfter],
+        log: log.filter((line) => betrays(Buffer.from(line))),
+        answers: answered.filter(betrays).map(() => "an answer with a value"),
+      }).toEqual({ files: [], log: [], answers: [] });
+    },
+  };
+}
+
+function parse(text: string): JsonObject {
+  try {
+    return JSON.parse(text) as JsonObject;
+  } catch {
+    return {};
+  }
+}
