@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,15 +45,19 @@ async function run(path: string) {
   fill(path);
   const provider = new HeadersProvider({ store, vault: NO_VAULT, ...ports });
   // Asking the database whether it is done would itself stand in the way: the worker says so.
-  let sweepsDone = 0;
-  const logger: Logger = { ...SILENT, info: (event) => void (sweepsDone += event === "sweep_done" ? 1 : 0) };
+  const sweeps = new EventEmitter();
+  const logger: Logger = {
+    ...SILENT,
+    info: (event, fields) => void sweeps.emit(`${event} ${String(fields?.["sweep"])}`),
+  };
+  const swept = Promise.all([once(sweeps, "sweep_done flows"), once(sweeps, "sweep_done orphans")]);
   const worker = new CredentialSweepWorker({ provider, orphanRetentionMs: 30 * DAY_MS, logger });
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const before = liveRows(path);
   let reads = 0;
-  let isDone = false;
+  const done = new AbortController();
   const reading = (async () => {
-    while (!isDone) {
+    while (!done.signal.aborted) {
       await store.readCredential({ identity: { mode: "user", id: `live${reads % LIVE}` }, serverId: "srv_live" });
       reads += 1;
       await new Promise((resolve) => setImmediate(resolve));
@@ -61,13 +66,11 @@ async function run(path: string) {
   delay.enable();
   const start = performance.now();
   worker.start();
-  while (sweepsDone < 2) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  await swept;
   const tookMs = performance.now() - start;
   delay.disable();
   await worker.stop();
-  isDone = true;
+  done.abort();
   await reading;
   const after = liveRows(path);
   await store.close();

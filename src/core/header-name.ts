@@ -5,7 +5,7 @@ declare const brand: unique symbol;
 /** A header name that may be declared by an administrator, lower-case. Made only by `parseHeaderName`. */
 export type HeaderName = string & { readonly [brand]: "HeaderName" };
 
-export const MAX_HEADER_NAME = 64;
+const MAX_HEADER_NAME = 64;
 
 // RFC 9110 section 5.6.2 `token`, without `_`: proxies fold it into `-`, which let a twin header spoof an identity
 // (CVE-2026-54763).

@@ -32,7 +32,7 @@ export interface HeaderFieldInput {
   readonly isRequired?: boolean | undefined;
 }
 
-export const MAX_HEADER_FIELDS = 16;
+const MAX_HEADER_FIELDS = 16;
 const MAX_LABEL = 80;
 const MAX_HELP = 500;
 const MAX_HELP_URL = 500;

@@ -6,8 +6,8 @@ import { Secret } from "./secret.ts";
 /** Values by lower-case header name. A `Map`, because `__proto__` is a legal header name. */
 export type HeaderValues = ReadonlyMap<HeaderName, Secret<string>>;
 
-export const MAX_HEADER_VALUE_BYTES = 8192;
-export const MAX_HEADER_VALUES_BYTES = 16_384;
+const MAX_HEADER_VALUE_BYTES = 8192;
+const MAX_HEADER_VALUES_BYTES = 16_384;
 
 const PADDING_BLOCK_BYTES = 256;
 

@@ -9,7 +9,7 @@ import { VIRTUAL_KEY_PREFIX_LENGTH, type VirtualKey } from "./virtual-key.ts";
 
 const MAX_NAME = 80;
 
-export interface VirtualKeyRequest {
+interface VirtualKeyRequest {
   /** 1 to 80 printable characters. */
   readonly name: string;
   /** Milliseconds since the epoch, UTC; null = never. */

@@ -24,7 +24,7 @@ export interface Opener {
 }
 
 /** So many wrong keys lock a flow; the next tool call makes a new one. */
-export const MAX_OPENER_MISMATCHES = 10;
+const MAX_OPENER_MISMATCHES = 10;
 
 export interface Openers {
   /**

@@ -22,7 +22,7 @@ import type { Reconciliation, ServerChange, ServerStore } from "./store-port.ts"
 import { mintId } from "./token.ts";
 
 /** Header name to value, as parsed from JSON. */
-export type TypedHeaders = Readonly<Record<string, unknown>>;
+type TypedHeaders = Readonly<Record<string, unknown>>;
 
 export interface ServerInput {
   readonly name: string;
@@ -50,7 +50,7 @@ export interface ServerPatch {
   readonly isEnabled?: boolean;
 }
 
-export interface VerifiedServer {
+interface VerifiedServer {
   readonly server: Server;
   /** null = not verified, because there was no sample. */
   readonly verification: VerificationStrength | null;

@@ -319,7 +319,7 @@ export interface VirtualKeyStore {
 
 // --- setup, audit, sweep ---
 
-export interface AdminToken {
+interface AdminToken {
   readonly id: string;
   readonly name: string;
   readonly createdAt: number;

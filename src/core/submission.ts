@@ -12,7 +12,7 @@ import type { CredentialStore, FlowStore, ServerStore, SubmissionFlow } from "./
 import { mintId } from "./token.ts";
 
 /** Refused verifications per flow; the last one ends it. */
-export const MAX_SUBMISSION_ATTEMPTS = 5;
+const MAX_SUBMISSION_ATTEMPTS = 5;
 
 /** A claim left behind by a crash runs out after this. Longer than a verification may take (20 s). */
 const CLAIM_LEASE_MS = 30_000;
@@ -33,7 +33,7 @@ export interface SubmissionResult {
   readonly verification: VerificationStrength;
 }
 
-export type SubmissionState = "pending" | "verifying" | "completed";
+type SubmissionState = "pending" | "verifying" | "completed";
 
 /** claim -> verify -> commit | release. The network call lies between two short transactions, never inside one. */
 export interface Submissions {

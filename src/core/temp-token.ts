@@ -7,7 +7,7 @@ import { mintToken, parseToken } from "./token.ts";
 export const HEADERS_AUTH_SCOPE = "mcp_headers_auth";
 
 /** At most this many links of one flow carry a live token. */
-export const MAX_LIVE_TEMP_TOKENS = 3;
+const MAX_LIVE_TEMP_TOKENS = 3;
 
 interface Route {
   readonly method: string;

@@ -41,7 +41,7 @@ const DRAIN_MS = 30_000;
 export async function startServer(config: Config, ports: ServerPorts): Promise<RunningServer> {
   const opened: (() => Promise<void>)[] = [];
   const release = async (): Promise<void> => {
-    for (const close of opened.splice(0).reverse()) {
+    for (const close of opened.splice(0).toReversed()) {
       await close();
     }
   };

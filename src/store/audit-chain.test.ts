@@ -99,6 +99,8 @@ describe("the audit chain", () => {
     expect(verifyAuditChain([b, c, d])).toEqual({ isIntact: false, brokenAt: 2 });
     expect(verifyAuditChain([a, b, b, c])).toEqual({ isIntact: false, brokenAt: 2 });
     expect(verifyAuditChain([a, c, b, d])).toEqual({ isIntact: false, brokenAt: 3 });
+    const late = { ...a, id: 5 };
+    expect(verifyAuditChain([{ ...late, hash: hashEvent(late) }])).toEqual({ isIntact: false, brokenAt: 5 });
     expect(verifyAuditChain([])).toEqual({ isIntact: true, events: 0 });
   });
 
@@ -107,6 +109,12 @@ describe("the audit chain", () => {
     const event = { ...base, actor: { kind: "system" }, requestId: null, address: null } as const;
     const variants = [
       event,
+      { ...event, id: 2 },
+      { ...event, at: 2 },
+      { ...event, action: "server.deleted" as const },
+      { ...event, outcome: "refused" as const },
+      { ...event, previousHash: "f".repeat(64) },
+      { ...event, version: 1 },
       { ...event, requestId: "a" },
       { ...event, address: "a" },
       { ...event, serverId: "a" },

@@ -1,7 +1,7 @@
 import { KeywardError } from "../core/errors.ts";
 import type { Page, PageRequest } from "../core/store-port.ts";
 
-export const MAX_LIMIT = 500;
+const MAX_LIMIT = 500;
 const DEFAULT_LIMIT = 50;
 
 /** The sort key of a row: what a cursor carries. */

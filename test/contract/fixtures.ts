@@ -18,7 +18,7 @@ import type {
 import type { VirtualKey } from "../../src/core/virtual-key.ts";
 
 /** Both ports, as an engine gives them. */
-export type BothPorts = Store & KeyStore;
+type BothPorts = Store & KeyStore;
 
 /** One set of data and the handles on it. */
 export interface Harness {
@@ -244,6 +244,9 @@ export async function allOf<T>(list: (page: PageRequest) => Promise<Page<T>>, li
   do {
     const page: Page<T> = await list({ limit, cursor });
     items.push(...page.items);
+    if (page.nextCursor === cursor && cursor !== null) {
+      throw new Error("a cursor that does not move");
+    }
     cursor = page.nextCursor;
   } while (cursor !== null);
   return items;

@@ -9,7 +9,7 @@ import { betrays, canaryValue } from "../helpers/canary.ts";
 import { startKeyward } from "../helpers/keyward-process.ts";
 import { keyProof, submit } from "../helpers/person.ts";
 import { callTool } from "../helpers/rpc.ts";
-import { startTestGateway } from "../helpers/test-gateway.ts";
+import { errorCode, startTestGateway, textIn } from "../helpers/test-gateway.ts";
 
 /*
  * kill -9 at every step of a submission: at each request that the verification makes of the server, and at several
@@ -45,7 +45,7 @@ async function prepare(): Promise<Prepared> {
   const { id, key } = await gateway.issueKey("alice");
   await gateway.grant(serverId, id);
   const open = async (): Promise<string> =>
-    String((await gateway.call("POST", `/api/v1/servers/${serverId}/flow`, keyProof(key), {})).body["flow_id"]);
+    textIn((await gateway.call("POST", `/api/v1/servers/${serverId}/flow`, keyProof(key), {})).body, "flow_id");
   expect((await submit(gateway, await open(), keyProof(key), { "X-API-Key": OLD })).status).toBe(200);
   const flowId = await open();
   await gateway.close();
@@ -131,7 +131,7 @@ describe("kill -9 during a submission", () => {
     await submitAndKill(prepared, 1, 0);
     const gateway = await startTestGateway({ folder });
     const again = await submit(gateway, prepared.flowId, keyProof(prepared.key), { "X-API-Key": NEW });
-    expect([again.status, (again.body["error"] as { code: string }).code]).toEqual([409, "flow_busy"]);
+    expect([again.status, errorCode(again)]).toEqual([409, "flow_busy"]);
     expect((await gateway.admin("GET", "/api/v1/credentials")).text).toContain('"active"');
     await gateway.close();
   });

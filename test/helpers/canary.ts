@@ -20,7 +20,11 @@ const FORMS: readonly Buffer[] = [
   Buffer.from(MARKER),
   Buffer.from(Buffer.from(MARKER).toString("hex")),
   Buffer.from(Buffer.from(MARKER).toString("hex").toUpperCase()),
-  Buffer.from([...MARKER].map((char) => `%${char.charCodeAt(0).toString(16)}`).join("")),
+  Buffer.from(
+    MARKER.split("")
+      .map((char) => `%${char.charCodeAt(0).toString(16)}`)
+      .join(""),
+  ),
   ...[0, 1, 2].map((shift) => {
     const encoded = Buffer.from(" ".repeat(shift) + MARKER).toString("base64");
     // The characters at the edges also depend on what stands before and after the marker.

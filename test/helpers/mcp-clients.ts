@@ -9,7 +9,7 @@ export interface TestClient {
   close(): Promise<void>;
 }
 
-export interface ToolAnswer {
+interface ToolAnswer {
   readonly isError: boolean;
   readonly text: string;
   readonly structured: Record<string, unknown> | undefined;
@@ -25,8 +25,7 @@ export async function connectClient(kind: ClientKind, url: string, key: string):
   const requestInit = { headers: { authorization: `Bearer ${key}` } };
   if (kind === "SDK v1") {
     const client = new ClientV1(INFO);
-    // The SDK's own types disagree under exactOptionalPropertyTypes.
-    await client.connect(new TransportV1(new URL(url), { requestInit }) as Parameters<ClientV1["connect"]>[0]);
+    await client.connect(new TransportV1(new URL(url), { requestInit }));
     return wrap(client);
   }
   const client = new ClientV2(INFO, {

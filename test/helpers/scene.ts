@@ -2,7 +2,7 @@ import { startHeaderUpstream, type HeaderUpstream, type HeaderUpstreamOptions } 
 import { canaryValue } from "./canary.ts";
 import { keyProof, linkIn, submit, type Link } from "./person.ts";
 import { callTool } from "./rpc.ts";
-import { startTestGateway, type TestGateway, type TestGatewayOptions } from "./test-gateway.ts";
+import { startTestGateway, textIn, type TestGateway, type TestGatewayOptions } from "./test-gateway.ts";
 
 /** A gateway with one registered server, `notes`, that demands `x-api-key`, and a key for Alice who may use it. */
 export interface Scene {
@@ -52,7 +52,7 @@ export async function setScene(
       if (status !== 200) {
         throw new Error(`the submission was answered with ${status}`);
       }
-      return String(body["credential_id"]);
+      return textIn(body, "credential_id");
     },
     async close() {
       await gateway.close();

@@ -98,7 +98,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     async issueKey(name) {
       const { status, body } = await admin("POST", "/api/v1/virtual-keys", { name });
       expect(status).toBe(201);
-      return { id: String(body["id"]), key: String(body["key"]) };
+      return { id: textIn(body, "id"), key: textIn(body, "key") };
     },
 
     async register(name, upstreamUrl, sample, more = {}) {
@@ -111,7 +111,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
         ...more,
       });
       expect([status, text]).toEqual([201, expect.anything()]);
-      return String((body["server"] as JsonObject | undefined)?.["id"] ?? body["id"]);
+      return textIn(body, "id");
     },
 
     async grant(serverId, ...keyIds) {
@@ -135,6 +135,20 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       }).toEqual({ files: [], log: [], answers: [] });
     },
   };
+}
+
+/** A member of an answer that has to be text. */
+export function textIn(body: JsonObject, name: string): string {
+  const value = body[name];
+  if (typeof value !== "string") {
+    throw new Error(`the answer has no text ${name}`);
+  }
+  return value;
+}
+
+/** The code of an error answer. */
+export function errorCode({ body }: ApiAnswer): string {
+  return textIn((body["error"] ?? {}) as JsonObject, "code");
 }
 
 function parse(text: string): JsonObject {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { keyProof } from "../helpers/person.ts";
 import { callTool, rpc } from "../helpers/rpc.ts";
 import { setScene, type Scene } from "../helpers/scene.ts";
-import { ADMIN_TOKEN } from "../helpers/test-gateway.ts";
+import { ADMIN_TOKEN, textIn } from "../helpers/test-gateway.ts";
 
 let scene: Scene;
 
@@ -67,7 +67,7 @@ describe("a caller", () => {
     await gateway.admin("PATCH", `/api/v1/virtual-keys/${disabled.id}`, { enabled: false });
     expect((await gateway.admin("DELETE", `/api/v1/virtual-keys/${revoked.id}`)).status).toBe(204);
     await new Promise((resolve) => setTimeout(resolve, 320));
-    for (const key of [disabled.key, revoked.key, String(expired["key"])]) {
+    for (const key of [disabled.key, revoked.key, textIn(expired, "key")]) {
       expect((await callTool(gateway, key, "notes-whoami")).status).toBe(401);
     }
   });

@@ -3,6 +3,7 @@ import { canaryValue } from "../helpers/canary.ts";
 import { keyProof, submit } from "../helpers/person.ts";
 import { callTool } from "../helpers/rpc.ts";
 import { setScene, type Scene } from "../helpers/scene.ts";
+import { errorCode, textIn } from "../helpers/test-gateway.ts";
 
 let scene: Scene;
 
@@ -13,7 +14,7 @@ const FAST = { limits: { verifyTimeoutMs: 400, headersTimeoutMs: 300, connectTim
 async function newFlow(): Promise<string> {
   const { gateway, serverId, alice } = scene;
   const { body } = await gateway.call("POST", `/api/v1/servers/${serverId}/flow`, keyProof(alice.key), {});
-  return String(body["flow_id"]);
+  return textIn(body, "flow_id");
 }
 
 async function credentials(): Promise<readonly Record<string, unknown>[]> {
@@ -82,7 +83,7 @@ describe("a server that cannot answer", () => {
     const { flowId } = await scene.askForLink(alice.key);
     upstream.misbehave(behaviour);
     const put = await submit(gateway, flowId, keyProof(alice.key), { "X-API-Key": scene.goodValue("v") });
-    expect([put.status, (put.body["error"] as { code: string }).code]).toEqual([503, "upstream_unreachable"]);
+    expect([put.status, errorCode(put)]).toEqual([503, "upstream_unreachable"]);
     expect(await credentials()).toEqual([]);
     const view = await gateway.call("GET", `/api/v1/flows/${flowId}`, keyProof(alice.key));
     expect([view.body["state"], view.body["attempts_left"]]).toEqual(["pending", 5]);
@@ -97,7 +98,7 @@ describe("a server that cannot answer", () => {
     const { flowId } = await scene.askForLink(alice.key);
     upstream.misbehave({ kind: "html" });
     const put = await submit(gateway, flowId, keyProof(alice.key), { "X-API-Key": scene.goodValue("v") });
-    expect([put.status, (put.body["error"] as { code: string }).code]).toEqual([422, "upstream_protocol"]);
+    expect([put.status, errorCode(put)]).toEqual([422, "upstream_protocol"]);
     expect(await credentials()).toEqual([]);
   });
 

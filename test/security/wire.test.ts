@@ -6,6 +6,7 @@ import { canaryValue } from "../helpers/canary.ts";
 import { keyProof, submit } from "../helpers/person.ts";
 import { callTool, rpc } from "../helpers/rpc.ts";
 import { setScene, type Scene } from "../helpers/scene.ts";
+import { errorCode, textIn } from "../helpers/test-gateway.ts";
 
 let scene: Scene;
 
@@ -49,10 +50,10 @@ describe("on the wire", () => {
         expect(upstream.received.filter(({ tool }) => tool === "whoami").length).toBeLessThanOrEqual(1);
       }
       const flow = await gateway.call("POST", `/api/v1/servers/${scene.serverId}/flow`, keyProof(alice.key), {});
-      const put = await submit(gateway, String(flow.body["flow_id"]), keyProof(alice.key), {
+      const put = await submit(gateway, textIn(flow.body, "flow_id"), keyProof(alice.key), {
         "X-API-Key": scene.goodValue("new"),
       });
-      expect([put.status, (put.body["error"] as { code: string }).code]).toEqual([422, "upstream_redirected"]);
+      expect([put.status, errorCode(put)]).toEqual([422, "upstream_redirected"]);
       expect(victim.received).toEqual([]);
     },
   );
@@ -108,7 +109,7 @@ describe("on the wire", () => {
       static_headers: { "X-Team": canaryValue("a"), "x-team": canaryValue("b") },
     });
     for (const answer of [created, patched, twice]) {
-      expect([answer.status, (answer.body["error"] as { code: string }).code]).toEqual([400, "invalid_header_name"]);
+      expect([answer.status, errorCode(answer)]).toEqual([400, "invalid_header_name"]);
     }
   });
 
@@ -172,13 +173,13 @@ describe("on the wire", () => {
       "https://[::ffff:10.0.0.1]/mcp",
     ];
     for (const url of urls) {
-      const { status, body } = await gateway.admin("POST", "/api/v1/servers", {
+      const answer = await gateway.admin("POST", "/api/v1/servers", {
         name: "inner",
         url,
         auth_type: "none",
         header_schema: [],
       });
-      expect([url, status, (body["error"] as { code: string }).code]).toEqual([url, 422, "upstream_not_allowed"]);
+      expect([url, answer.status, errorCode(answer)]).toEqual([url, 422, "upstream_not_allowed"]);
     }
     expect(other.received).toEqual([]);
   });

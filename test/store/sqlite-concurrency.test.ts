@@ -118,7 +118,33 @@ describe("a write lock of another process", () => {
   });
 });
 
+describe("a ping", () => {
+  it("does not trust a commit from before a failure", async () => {
+    await createServer(store);
+    const other = new DatabaseSync(folder.file());
+    other.exec("begin immediate");
+    expect(await codeOf(store.ping())).toBe("resolved");
+    expect(await codeOf(createServer(store))).toBe("credential_store_unavailable");
+    expect(await codeOf(store.ping())).toBe("credential_store_unavailable");
+    other.close();
+    expect(await codeOf(store.ping())).toBe("resolved");
+  });
+});
+
 describe("time", () => {
+  it("A64: never runs backwards along the audit log, even if a replica's clock is behind", async () => {
+    const ahead = new TestClock();
+    ahead.advance(600_000);
+    const replica = await openSqliteStore({ path: folder.file(), clock: ahead, random });
+    await createServer(replica);
+    await createServer(store);
+    await createServer(replica);
+    const times = (await auditOf(store)).map(({ at }) => at);
+    expect(times).toEqual([ahead.now(), ahead.now(), ahead.now()]);
+    expect((await store.listAudit({ since: ahead.now() }, {})).items).toHaveLength(3);
+    await replica.close();
+  });
+
   it("A64: that jumps back brings no expired link back to life", async () => {
     const clock = new TestClock();
     const handle = await openSqliteStore({ path: folder.file(), clock, random });

@@ -1,11 +1,14 @@
 import { once } from "node:events";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AuditEvent } from "../../src/core/audit.ts";
 import { openSqliteStore, verifyAuditChain } from "../../src/sqlite.ts";
 import { allOf, auditOf, codeOf, createServer, upsert, user } from "../contract/fixtures.ts";
 import { runChild } from "./child.ts";
 import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
+
+// Processes start and write to a real disk here, as fast as the machine lets them.
+vi.setConfig({ testTimeout: 180_000 });
 
 let folder: TestFolder;
 

@@ -56,7 +56,7 @@ export function isForeign(connection: SqliteConnection): boolean {
 
 /**
  * Brings the schema up to date, in one transaction under the write lock: of any number of processes that start at once
- * one does it, and a kill in the middle leaves the schema as it was.
+ * one does it, and a kill in the middle leaves the schema as it was. When it fails, close the connection: that rolls back.
  *
  * @returns names of what was applied
  * @throws KeywardError `migration_failed`, `credential_store_unavailable` when another process holds the lock too long
@@ -79,9 +79,6 @@ export async function runMigrations(
     connection.exec("commit");
     return pending.map(({ name }) => name);
   } catch (error) {
-    if (connection.isInTransaction) {
-      connection.exec("rollback");
-    }
     throw isKeywardError(error) ? error : failed(error);
   }
 }

@@ -2,7 +2,7 @@ import { isKeywardError, KeywardError } from "../../core/errors.ts";
 import { unavailable, UniqueViolation } from "../engine.ts";
 
 /** https://sqlite.org/rescode.html; extended codes carry the primary one in their low byte. */
-export const SQLITE_BUSY = 5;
+const SQLITE_BUSY = 5;
 const SQLITE_CONSTRAINT = 19;
 const SQLITE_CONSTRAINT_PRIMARYKEY = 1555;
 const SQLITE_CONSTRAINT_UNIQUE = 2067;
