@@ -66,7 +66,7 @@ describe("CredentialSweepWorker", () => {
     const { worker, clock, calls } = setUp();
     worker.start();
     await settled();
-    expect(calls).toEqual(["flows 500", "orphans 1000 500"]);
+    expect(calls).toEqual(["flows 100", "orphans 1000 100"]);
     expect([...clock.timers.values()].map((timer) => timer.delayMs)).toEqual([FLOW_INTERVAL, DAY]);
     clock.fire(FLOW_INTERVAL);
     await settled();
@@ -74,11 +74,11 @@ describe("CredentialSweepWorker", () => {
     await worker.stop();
   });
 
-  it("goes on in batches of 500 until one is not full", async () => {
-    const { worker, calls } = setUp({ flows: [500, 500, 3], retentionMs: 0 });
+  it("goes on in batches of 100 until one is not full", async () => {
+    const { worker, calls } = setUp({ flows: [100, 100, 3], retentionMs: 0 });
     worker.start();
     await settled();
-    expect(calls).toEqual(["flows 500", "flows 500", "flows 500"]);
+    expect(calls).toEqual(["flows 100", "flows 100", "flows 100"]);
     await worker.stop();
   });
 
@@ -86,7 +86,7 @@ describe("CredentialSweepWorker", () => {
     const { worker, clock, calls } = setUp({ retentionMs });
     worker.start();
     await settled();
-    expect(calls).toEqual(["flows 500"]);
+    expect(calls).toEqual(["flows 100"]);
     expect(clock.timers.size).toBe(1);
     await worker.stop();
   });
@@ -115,10 +115,10 @@ describe("CredentialSweepWorker", () => {
     const stopping = worker.stop().then(() => (isStopped = true));
     await settled();
     expect(isStopped).toBe(false);
-    finish(500);
+    finish(100);
     await stopping;
     await settled();
-    expect(calls).toEqual(["flows 500"]);
+    expect(calls).toEqual(["flows 100"]);
     expect(clock.timers.size).toBe(0);
   });
 
@@ -129,7 +129,7 @@ describe("CredentialSweepWorker", () => {
     worker.start();
     await settled();
     await Promise.all([worker.stop(), worker.stop()]);
-    expect(calls).toEqual(["flows 500"]);
+    expect(calls).toEqual(["flows 100"]);
   });
 
   it("is stopped by its signal, and not started by one that is aborted", async () => {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Identity } from "../../src/core/identity.ts";
 import { openSqliteStore, type SqliteStore } from "../../src/sqlite.ts";
 import {
+  claim,
   createKey,
   createServer,
   entry,
@@ -91,6 +92,13 @@ describe("the access epoch", () => {
 });
 
 describe("access", () => {
+  it("A53: is asked again at the claim, whatever became of the flow", async () => {
+    const server = await createServer(store);
+    const flow = await flowOf(store, server, user("ada"));
+    raw((database) => database.exec("update servers set status = 'disabled'"));
+    expect((await claim(store, flow.id)).kind).toBe("gone");
+  });
+
   it("A53: is asked again at the commit, whatever became of the flow", async () => {
     const server = await createServer(store);
     const { flow, submission } = await verifying(store, server, user("ada"));
