@@ -147,6 +147,9 @@ try {
   step("It starts, gets ready, describes its API, turns away a caller without a credential, and stops");
   await checkGateway();
 
+  step("Its demo goes all the way from setup through link and form to a call");
+  run("npx", ["--no", "--", "keyward", "demo"], folder);
+
   step("publint finds nothing wrong with its manifest");
   run(join(root, "node_modules/.bin/publint"), ["run", tarball, "--strict"], folder);
 
