@@ -2,6 +2,7 @@ import type { Actor, RequestOrigin } from "./audit.ts";
 import type { CredentialRecord } from "./credential.ts";
 import { KeywardError } from "./errors.ts";
 import type { Identity } from "./identity.ts";
+import { parseKeyName } from "./key-issuer.ts";
 import type { Upstream } from "./ports.ts";
 import type {
   AccessStore,
@@ -32,7 +33,7 @@ export interface AccessControl {
    * @throws KeywardError `credential_not_found`
    */
   revokeCredential(id: string, onlyIdentity: Identity | null, by: Requester): Promise<CredentialRecord>;
-  /** @throws KeywardError `virtual_key_not_found` */
+  /** @throws KeywardError `virtual_key_not_found`, `invalid_request` for a name that may not be */
   updateVirtualKey(id: string, change: VirtualKeyChange, by: Requester): Promise<VirtualKey>;
   /** @throws KeywardError `virtual_key_not_found` */
   revokeVirtualKey(id: string, by: Requester): Promise<void>;
@@ -72,6 +73,9 @@ export function createAccessControl(parts: {
     },
 
     async updateVirtualKey(id, change, by) {
+      if (change.name !== undefined) {
+        parseKeyName(change.name);
+      }
       const key = await store.updateVirtualKey(id, change, {
         ...by.origin,
         actor: by.actor,

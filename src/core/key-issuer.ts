@@ -67,3 +67,15 @@ export function createKeyIssuer(parts: {
     },
   };
 }
+
+/**
+ * A key's name is shown to whoever opens one of its links.
+ * @throws KeywardError `invalid_request`
+ */
+export function parseKeyName(text: string): string {
+  const name = toPrintable(text, MAX_NAME);
+  if (name === "" || name !== text) {
+    throw new KeywardError("invalid_request", { message: `A key's name is 1 to ${MAX_NAME} printable characters.` });
+  }
+  return name;
+}

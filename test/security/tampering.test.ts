@@ -1,0 +1,119 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { keyProof, submit } from "../helpers/person.ts";
+import { callTool } from "../helpers/rpc.ts";
+import { setScene, type Scene } from "../helpers/scene.ts";
+import { startTestGateway, textIn } from "../helpers/test-gateway.ts";
+
+/* Whoever can write to the database, but does not have the key. */
+
+let scene: Scene;
+let bob: { readonly id: string; readonly key: string };
+
+beforeEach(async () => {
+  scene = await setScene();
+  bob = await scene.gateway.issueKey("bob");
+  await scene.gateway.grant(scene.serverId, scene.alice.id, bob.id);
+  await scene.connect(scene.alice.key, scene.goodValue("alice"));
+  await scene.connect(bob.key, scene.goodValue("bob"));
+  scene.upstream.received.length = 0;
+});
+
+afterEach(() => scene.close());
+
+function write(sql: string, ...parameters: (string | number | Uint8Array)[]): void {
+  const database = new DatabaseSync(join(scene.gateway.folder, "keyward.db"), { timeout: 5_000 });
+  database.prepare(sql).run(...parameters);
+  database.close();
+}
+
+function sealedOf(identityId: string): Uint8Array {
+  const database = new DatabaseSync(join(scene.gateway.folder, "keyward.db"), { readOnly: true, timeout: 5_000 });
+  const row = database.prepare("select sealed from header_credentials where identity_id = ?").get(identityId);
+  database.close();
+  return row?.["sealed"] as Uint8Array;
+}
+
+/** Not known is not the same as not there: no link, no other credential, nothing sent. */
+async function expectUnavailable(key: string): Promise<void> {
+  const call = await callTool(scene.gateway, key, "notes-whoami");
+  expect(call.body["error"]).toMatchObject({ code: -32603, data: { code: "credential_unreadable" } });
+  expect(JSON.stringify(call.body)).not.toContain("/connect/");
+  expect(scene.upstream.received).toEqual([]);
+}
+
+describe("a stored value", () => {
+  it("A22: that is copied into another identity's row opens for neither", async () => {
+    write("update header_credentials set sealed = ? where identity_id = ?", sealedOf(scene.alice.id), bob.id);
+    await expectUnavailable(bob.key);
+  });
+
+  it.each([
+    ["origin", "update header_credentials set origin = 'http://127.0.0.1:1'"],
+    ["version", "update header_credentials set version = version + 1"],
+    ["schema revision", "update header_credentials set schema_revision = schema_revision + 1"],
+  ])("A22: whose row is given another %s is not sent", async (what, sql) => {
+    write(sql);
+    if (what === "origin") {
+      // The row says that it belongs elsewhere: it is asked for anew, and never sent to here.
+      expect((await callTool(scene.gateway, scene.alice.key, "notes-whoami")).text).toContain("/connect/");
+      expect(scene.upstream.received).toEqual([]);
+    } else {
+      await expectUnavailable(scene.alice.key);
+    }
+  });
+
+  it("A22: in a database that is passed off as another deployment's stops the start", async () => {
+    await scene.gateway.running.stop();
+    write("update settings set value = 'dep_other' where key = 'deployment_id'");
+    await expect(startTestGateway({ folder: scene.gateway.folder })).rejects.toMatchObject({
+      code: "encryption_key_wrong",
+    });
+  });
+
+  it("A23: that was replaced does not come back with its old bytes", async () => {
+    const old = sealedOf(scene.alice.id);
+    const { body } = await scene.gateway.call(
+      "POST",
+      `/api/v1/servers/${scene.serverId}/flow`,
+      keyProof(scene.alice.key),
+      {},
+    );
+    const fresh = { "X-API-Key": scene.goodValue("fresh") };
+    expect((await submit(scene.gateway, textIn(body, "flow_id"), keyProof(scene.alice.key), fresh)).status).toBe(200);
+    scene.upstream.received.length = 0;
+    write("update header_credentials set sealed = ? where identity_id = ?", old, scene.alice.id);
+    await expectUnavailable(scene.alice.key);
+  });
+
+  it("A21: that is damaged is not used, not deleted, and replaced only by a whole new submission", async () => {
+    const damaged = Uint8Array.from(sealedOf(scene.alice.id));
+    damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1;
+    write("update header_credentials set sealed = ? where identity_id = ?", damaged, scene.alice.id);
+    await expectUnavailable(scene.alice.key);
+    expect(Buffer.from(sealedOf(scene.alice.id)).equals(Buffer.from(damaged))).toBe(true);
+    expect((await callTool(scene.gateway, bob.key, "notes-whoami")).result.isError ?? false).toBe(false);
+
+    const { body } = await scene.gateway.call(
+      "POST",
+      `/api/v1/servers/${scene.serverId}/flow`,
+      keyProof(scene.alice.key),
+      {},
+    );
+    const flowId = textIn(body, "flow_id");
+    expect((await submit(scene.gateway, flowId, keyProof(scene.alice.key), { "X-API-Key": "" })).status).toBe(400);
+    const fresh = { "X-API-Key": scene.goodValue("fresh") };
+    expect((await submit(scene.gateway, flowId, keyProof(scene.alice.key), fresh)).status).toBe(200);
+    expect((await callTool(scene.gateway, scene.alice.key, "notes-whoami")).result.isError ?? false).toBe(false);
+  });
+
+  it("A05: a digest that is written into the database mints no key", async () => {
+    const made = "kw_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA4Tlhhr";
+    const { createHash } = await import("node:crypto");
+    for (const digest of [made, createHash("sha256").update(made).digest("hex")]) {
+      write("update virtual_keys set digest = ? where id = ?", digest, bob.id);
+      expect((await callTool(scene.gateway, made, "notes-whoami")).status).toBe(401);
+    }
+  });
+});
