@@ -1,10 +1,7 @@
 import type { RequestOrigin } from "./audit.ts";
-import { KeywardError } from "./errors.ts";
 import { requiredNames } from "./header-schema.ts";
-import type { HeadersProvider } from "./headers-provider.ts";
-import { identityKey, type Identity } from "./identity.ts";
-import type { Clock } from "./ports.ts";
-import { createRateLimit } from "./rate-limit.ts";
+import type { Identity } from "./identity.ts";
+import type { LinkIssuer } from "./link-issuer.ts";
 import type { AuthRequiredReason } from "./resolver.ts";
 import type { Server } from "./server.ts";
 import type { RequestedBy } from "./store-port.ts";
@@ -20,11 +17,6 @@ export interface AuthRequired {
   readonly requiredFields: readonly string[];
 }
 
-/** New links per (identity, server) and minute; beyond, the caller is told to use the last one. */
-const MAX_LINKS_PER_MINUTE = 10;
-const WINDOW_MS = 60_000;
-const MAX_REMEMBERED_BINDINGS = 10_000;
-
 export interface AuthRequiredIssuer {
   /**
    * Makes the link that a caller without usable values is sent.
@@ -39,36 +31,16 @@ export interface AuthRequiredIssuer {
   }): Promise<AuthRequired>;
 }
 
-export function createAuthRequiredIssuer(parts: {
-  readonly provider: HeadersProvider;
-  readonly clock: Clock;
-  /** Public URL of the gateway. Never derived from a request. */
-  readonly publicUrl: string;
-}): AuthRequiredIssuer {
-  const limit = createRateLimit(parts.clock, { windowMs: WINDOW_MS, maxKeys: MAX_REMEMBERED_BINDINGS });
-
+export function createAuthRequiredIssuer(links: LinkIssuer): AuthRequiredIssuer {
   return {
-    async issue({ identity, server, reason, requestedBy, origin }) {
-      // A model that repeats a call in a loop must not turn into a loop of writes (abuse case A16).
-      if (!limit.take(`${server.id}/${identityKey(identity)}`, MAX_LINKS_PER_MINUTE)) {
-        throw new KeywardError("rate_limited", {
-          message: `Several links for ${server.name} were made within a minute. Open the last one, or wait a minute.`,
-        });
-      }
-      const flow = await parts.provider.initiateUserSubmissionFlow({
-        mode: identity.mode,
-        identity: identity.id,
-        serverId: server.id,
-        baseUrl: parts.publicUrl,
-        requestedBy,
-        origin,
-      });
+    async issue({ server, reason, ...request }) {
+      const link = await links.issue({ ...request, serverId: server.id });
       return {
         kind: "headers",
         server: server.name,
         reason,
-        url: flow.url,
-        expiresAt: flow.expiresAt,
+        url: link.url,
+        expiresAt: link.expiresAt,
         requiredFields: requiredNames(server.headerSchema),
       };
     },

@@ -3,7 +3,7 @@ import type { Hono } from "hono";
 import type { AccessControl } from "../core/access.ts";
 import type { Admins } from "../core/admins.ts";
 import type { Callers } from "../core/callers.ts";
-import type { HeadersProvider } from "../core/headers-provider.ts";
+import type { LinkIssuer } from "../core/link-issuer.ts";
 import type { KeyIssuer } from "../core/key-issuer.ts";
 import type { Openers } from "../core/opener.ts";
 import type { Clock, Logger } from "../core/ports.ts";
@@ -14,7 +14,6 @@ import { mountAudit } from "./audit.ts";
 import type { HttpEnv } from "./context.ts";
 import { mountCredentials } from "./credentials.ts";
 import { createErrorHandler, createNotFoundHandler } from "./errors.ts";
-import { createFlowStarter } from "./flow-starter.ts";
 import { mountFlows } from "./flows.ts";
 import { accessLog, refuseHead, refuseOtherSites, requireRawPath, setResponseHeaders } from "./front.ts";
 import { mountGrants } from "./grants.ts";
@@ -51,7 +50,7 @@ export interface HttpParts {
   readonly callers: Callers;
   readonly openers: Openers;
   readonly submissions: Submissions;
-  readonly provider: Pick<HeadersProvider, "initiateUserSubmissionFlow">;
+  readonly links: LinkIssuer;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Base of every link and of the API description. Never derived from a request. */
@@ -82,7 +81,7 @@ export function createHttpApp(parts: HttpParts): HttpApp {
 
   mountSystem(mount, parts);
   mountFlows(mount, parts);
-  mountCredentials(mount, { ...parts, starter: createFlowStarter(parts) });
+  mountCredentials(mount, parts);
   mountServers(mount, parts);
   mountGrants(mount, parts);
   mountVirtualKeys(mount, parts);

@@ -7,17 +7,18 @@ import type { CredentialFilter, CredentialStore, ListedCredential } from "../cor
 import { principalOf, requesterOf, type HttpContext } from "./context.ts";
 import { credentialRoutes, type Credential } from "./contract/credential-routes.ts";
 import { defined, identityFilterOf, pageRequestOf } from "./filters.ts";
-import type { FlowStarter } from "./flow-starter.ts";
+import { startFlow } from "./start-flow.ts";
+import type { LinkIssuer } from "../core/link-issuer.ts";
 import type { Mount } from "./mount.ts";
 
 interface CredentialParts {
   readonly store: Pick<CredentialStore, "findCredential" | "listCredentials">;
   readonly access: Pick<AccessControl, "revokeCredential">;
-  readonly starter: FlowStarter;
+  readonly links: LinkIssuer;
 }
 
 export function mountCredentials(mount: Mount, parts: CredentialParts): void {
-  const { store, access, starter } = parts;
+  const { store, access, links } = parts;
 
   // A foreign id is answered like an unknown one (A12).
   async function findOwn(id: string, owner: Identity | null): Promise<ListedCredential> {
@@ -57,14 +58,14 @@ export function mountCredentials(mount: Mount, parts: CredentialParts): void {
   mount(credentialRoutes.startUpdate, async (c) => {
     const identity = callerOf(c);
     const { serverId } = await findOwn(c.req.valid("param").id, identity);
-    return c.json(await starter.start(c, identity, serverId), 201);
+    return c.json(await startFlow(links, c, identity, serverId), 201);
   });
 
   mount(credentialRoutes.start, async (c) => {
     const identity = callerOf(c);
     const { id } = c.req.valid("param");
     try {
-      return c.json(await starter.start(c, identity, id), 201);
+      return c.json(await startFlow(links, c, identity, id), 201);
     } catch (error) {
       // Here the id is the caller's guess: whether there is such a server is not told.
       throw isKeywardError(error, "access_denied") ? new KeywardError("server_not_found") : error;

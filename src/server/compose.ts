@@ -7,6 +7,7 @@ import { createAuthRequiredIssuer } from "../core/auth-required.ts";
 import { createCallers } from "../core/callers.ts";
 import { HeadersProvider } from "../core/headers-provider.ts";
 import { createKeyIssuer } from "../core/key-issuer.ts";
+import { createLinkIssuer } from "../core/link-issuer.ts";
 import { createOpeners } from "../core/opener.ts";
 import type { Clock, Logger, Random, Upstream, Vault } from "../core/ports.ts";
 import { createResolver } from "../core/resolver.ts";
@@ -53,12 +54,12 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
   provider.setTempTokenService(tempTokens);
   const callers = createCallers({ store, vault, clock, areSessionsEnabled: config.areSessionIdentitiesEnabled });
   const admins = createAdmins({ store, vault, random, configuredToken: config.adminToken });
-  const issuer = createAuthRequiredIssuer({ provider, clock, publicUrl });
+  const links = createLinkIssuer({ provider, clock, publicUrl });
   const gateway = createGateway({
     callers,
     store,
     resolver: createResolver({ store, vault, logger }),
-    issuer,
+    issuer: createAuthRequiredIssuer(links),
     upstream,
     clock,
     logger,
@@ -73,7 +74,7 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     callers,
     openers: createOpeners({ store, tempTokens, callers, admins }),
     submissions: createSubmissions({ store, vault, upstream, random, logger }),
-    provider,
+    links,
     clock,
     logger,
     publicUrl,

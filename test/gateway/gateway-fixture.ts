@@ -6,6 +6,7 @@ import { createAuthRequiredIssuer } from "../../src/core/auth-required.ts";
 import { createCallers } from "../../src/core/callers.ts";
 import { parseHeaderSchema } from "../../src/core/header-schema.ts";
 import { HeadersProvider } from "../../src/core/headers-provider.ts";
+import { createLinkIssuer } from "../../src/core/link-issuer.ts";
 import { type Identity, identityKey } from "../../src/core/identity.ts";
 import type { JsonObject, JsonValue } from "../../src/core/json.ts";
 import type {
@@ -257,7 +258,9 @@ export class World {
             reason: "missing",
           },
       },
-      issuer: createAuthRequiredIssuer({ provider: this.#provider(logger), clock: this.clock, publicUrl: PUBLIC_URL }),
+      issuer: createAuthRequiredIssuer(
+        createLinkIssuer({ provider: this.#provider(logger), clock: this.clock, publicUrl: PUBLIC_URL }),
+      ),
       upstream: {
         request: async (server, headers, message, options) => {
           const call = { server: server.name, headers, message, signal: options?.signal };

@@ -7,6 +7,7 @@ import { createAccessControl } from "../../src/core/access.ts";
 import { createAdmins, type Admins } from "../../src/core/admins.ts";
 import { createCallers } from "../../src/core/callers.ts";
 import { HeadersProvider } from "../../src/core/headers-provider.ts";
+import { createLinkIssuer } from "../../src/core/link-issuer.ts";
 import { createKeyIssuer } from "../../src/core/key-issuer.ts";
 import { createOpeners } from "../../src/core/opener.ts";
 import type { Clock, LogFields, Random, Upstream, VerifyOutcome } from "../../src/core/ports.ts";
@@ -143,7 +144,7 @@ export async function createTestApp(
     callers,
     openers: createOpeners({ store, tempTokens, callers, admins }),
     submissions: createSubmissions({ store, vault, upstream, random, logger }),
-    provider,
+    links: createLinkIssuer({ provider, clock, publicUrl: PUBLIC_URL }),
     clock,
     logger,
     publicUrl: PUBLIC_URL,
