@@ -1,6 +1,5 @@
 import { sql, type Expression, type RawBuilder, type SqlBool } from "kysely";
 import type { Binding } from "../core/credential.ts";
-import type { Identity } from "../core/identity.ts";
 
 /*
  * Who may use a server: it is `ready`, it allows all identities or has granted this one, and the identity is not a
@@ -42,11 +41,7 @@ function hasAccess({ serverId, mode, id }: BindingExpressions): RawBuilder<SqlBo
 }
 
 /** Whether the identity is shut out of every server: a virtual key that is disabled or revoked. */
-export function identityIsShutOut(identity: Identity): RawBuilder<SqlBool> {
-  return isShutOut(sql.val<string>(identity.mode), sql.val(identity.id));
-}
-
-function isShutOut(mode: Expression<string>, id: Expression<string>): RawBuilder<SqlBool> {
+export function isShutOut(mode: Expression<string>, id: Expression<string>): RawBuilder<SqlBool> {
   return sql<SqlBool>`(${mode} = 'virtual_key' and exists (
     select 1 from virtual_keys as caller
     where caller.id = ${id} and (caller.is_enabled = 0 or caller.revoked_at is not null)

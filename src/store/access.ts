@@ -1,16 +1,21 @@
-import { sql } from "kysely";
+import { sql, type RawBuilder } from "kysely";
 import { KeywardError } from "../core/errors.ts";
-import { identityKey, type Identity } from "../core/identity.ts";
+import { identityKey } from "../core/identity.ts";
 import type { Access, AccessStore, Grant } from "../core/store-port.ts";
-import { identityIsShutOut } from "./access-rule.ts";
+import { isShutOut } from "./access-rule.ts";
 import { appendAudit } from "./audit.ts";
 import { assertIdentity, fromIdentity, fromJsonOrNull, toIdentity, toJsonOrNull } from "./columns.ts";
 import type { Db, Engine, Tx } from "./engine.ts";
+import { prepare } from "./prepared.ts";
 import { reconcileAccess } from "./reconcile.ts";
-import { toServer } from "./server-row.ts";
+import { ServerDecoder } from "./server-row.ts";
 import type { ServersTable } from "./tables.ts";
 
 export function createAccessStore(engine: Engine): AccessStore {
+  const decoder = new ServerDecoder();
+  const readUsable = prepare(engine, ["auth_mode", "identity_id", "name"], (db, value) =>
+    usableServers(db, value("auth_mode"), value("identity_id")).where("servers.name", "=", value("name")),
+  );
   return {
     async listGrants(serverId) {
       const rows = await engine.read((db) =>
@@ -42,37 +47,38 @@ export function createAccessStore(engine: Engine): AccessStore {
     },
 
     async findAccess(identity, serverName) {
-      const row = await engine.read((db) =>
-        usableServers(db, identity).where("servers.name", "=", serverName).executeTakeFirst(),
-      );
-      return row === undefined ? null : toAccess(row);
+      const row = await readUsable({ ...fromIdentity(identity), name: serverName });
+      return row === undefined ? null : toAccess(decoder, row);
     },
 
     async listAccess(identity) {
-      const rows = await engine.read((db) => usableServers(db, identity).orderBy("servers.name").execute());
-      return rows.map(toAccess);
+      const { auth_mode, identity_id } = fromIdentity(identity);
+      const rows = await engine.read((db) =>
+        usableServers(db, sql.val(auth_mode), sql.val(identity_id)).orderBy("servers.name").execute(),
+      );
+      return rows.map((row) => toAccess(decoder, row));
     },
   };
 }
 
-function usableServers(db: Db, identity: Identity) {
+function usableServers(db: Db, mode: RawBuilder<string>, id: RawBuilder<string>) {
   return db
     .selectFrom("servers")
     .leftJoin("server_grants", (join) =>
       join
         .onRef("server_grants.server_id", "=", "servers.id")
-        .on("server_grants.auth_mode", "=", identity.mode)
-        .on("server_grants.identity_id", "=", identity.id),
+        .on("server_grants.auth_mode", "=", mode)
+        .on("server_grants.identity_id", "=", id),
     )
     .selectAll("servers")
     .select("server_grants.tools as granted_tools")
     .where("servers.status", "=", "ready")
     .where((eb) => eb.or([eb("servers.allow_all_identities", "=", 1), eb("server_grants.server_id", "is not", null)]))
-    .where((eb) => eb.not(identityIsShutOut(identity)));
+    .where((eb) => eb.not(isShutOut(mode, id)));
 }
 
-function toAccess(row: ServersTable & { readonly granted_tools: string | null }): Access {
-  const server = toServer(row);
+function toAccess(decoder: ServerDecoder, row: ServersTable & { readonly granted_tools: string | null }): Access {
+  const server = decoder.decode(row);
   const granted = fromJsonOrNull(row.granted_tools) as readonly string[] | null;
   return { server, tools: intersect(server.tools, granted) };
 }

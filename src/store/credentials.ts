@@ -15,22 +15,22 @@ import {
 import { type Deposit, writeCredential } from "./credential-write.ts";
 import type { Db, Engine, Tx } from "./engine.ts";
 import { isTimeAndId, parsePage, toPage } from "./page.ts";
+import { prepare } from "./prepared.ts";
 import { addEpochs } from "./reconcile.ts";
 import { touch } from "./touch.ts";
 
 export function createCredentialStore(engine: Engine): CredentialStore {
+  const readRow = prepare(engine, ["server_id", "auth_mode", "identity_id"], (db, value) =>
+    db
+      .selectFrom("header_credentials")
+      .select([...SEALED_COLUMNS])
+      .where("server_id", "=", value("server_id"))
+      .where("auth_mode", "=", value("auth_mode"))
+      .where("identity_id", "=", value("identity_id")),
+  );
   return {
     async readCredential(binding) {
-      const { server_id, auth_mode, identity_id } = fromBinding(binding);
-      const row = await engine.read((db) =>
-        db
-          .selectFrom("header_credentials")
-          .select([...SEALED_COLUMNS])
-          .where("server_id", "=", server_id)
-          .where("auth_mode", "=", auth_mode)
-          .where("identity_id", "=", identity_id)
-          .executeTakeFirst(),
-      );
+      const row = await readRow(fromBinding(binding));
       return row === undefined ? null : toSealedCredential(row);
     },
 

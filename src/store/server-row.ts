@@ -31,6 +31,30 @@ export function toServer(row: ServersTable): Server {
   };
 }
 
+const MAX_DECODED = 1_000;
+
+/**
+ * Decodes the JSON of a server once for each of its versions: with many tools that takes longer than reading the row. The
+ * row is read anew each time, so nothing is ever out of date; only what a version says can never change.
+ */
+export class ServerDecoder {
+  readonly #decoded = new Map<string, Server>();
+
+  decode(row: ServersTable): Server {
+    const known = this.#decoded.get(row.id);
+    if (known?.version === row.version) {
+      return known;
+    }
+    const server = toServer(row);
+    this.#decoded.set(row.id, server);
+    if (this.#decoded.size > MAX_DECODED) {
+      const [oldest] = this.#decoded.keys();
+      this.#decoded.delete(oldest ?? "");
+    }
+    return server;
+  }
+}
+
 type ChangeableColumns = Omit<
   ServersTable,
   "id" | "transport" | "auth_type" | "schema_revision" | "version" | "created_at" | "updated_at"

@@ -6,11 +6,15 @@ import { appendAudit } from "./audit.ts";
 import { fromBit, toBit } from "./columns.ts";
 import type { Engine, Tx } from "./engine.ts";
 import { isTimeAndId, parsePage, toPage } from "./page.ts";
+import { prepare } from "./prepared.ts";
 import { reconcileAccess } from "./reconcile.ts";
 import type { VirtualKeysTable } from "./tables.ts";
 import { touch } from "./touch.ts";
 
 export function createVirtualKeyStore(engine: Engine): VirtualKeyStore {
+  const readByDigest = prepare(engine, ["digest"], (db, value) =>
+    db.selectFrom("virtual_keys").selectAll().where("digest", "=", value("digest")),
+  );
   return {
     createVirtualKey: (key, audit) =>
       engine.write(async (tx) => {
@@ -37,9 +41,7 @@ export function createVirtualKeyStore(engine: Engine): VirtualKeyStore {
       }),
 
     async findVirtualKeyByDigest(digest) {
-      const row = await engine.read((db) =>
-        db.selectFrom("virtual_keys").selectAll().where("digest", "=", digest).executeTakeFirst(),
-      );
+      const row = await readByDigest({ digest });
       return row === undefined ? null : toVirtualKey(row);
     },
 

@@ -6,6 +6,7 @@ import {
   codeOf,
   createKey,
   createServer,
+  DISCOVERED,
   entry,
   flowOf,
   type GetHarness,
@@ -61,6 +62,18 @@ export function describeAccess(get: GetHarness): void {
       expect(await toolsOf("all")).toEqual([["a", "b"], null]);
       expect(await toolsOf("none")).toEqual([[], []]);
       expect(await store.listGrants(server.id)).toEqual([both[1], both[2], both[0]]);
+    });
+
+    it("shows a server as it is now, whoever changed it", async () => {
+      const { store, another } = get();
+      const replica = await another();
+      const server = await createServer(store, { name: "before", discovered: DISCOVERED });
+      expect((await store.findAccess(user("ada"), "before"))?.server).toEqual(server);
+      const change = { name: "after", tools: ["search"], discovered: null };
+      const updated = await replica.updateServer(server.id, 1, change, entry("server.updated"));
+      expect(await store.findAccess(user("ada"), "before")).toBeNull();
+      expect(await store.findAccess(user("ada"), "after")).toEqual({ server: updated.server, tools: ["search"] });
+      expect((await store.listAccess(user("ada")))[0]?.server).toEqual(updated.server);
     });
 
     it("to one server opens no other", async () => {

@@ -74,6 +74,20 @@ export function describeCredentials(get: GetHarness): void {
       }
     });
 
+    it("A22: is found only by its own server, mode and identity", async () => {
+      const { store } = get();
+      const [server, other] = [await createServer(store), await createServer(store)];
+      const row = await upsert(store, server, user("ada"));
+      expect(await store.readCredential(row)).toEqual(row);
+      for (const binding of [
+        { serverId: other.id, identity: user("ada") },
+        { serverId: server.id, identity: user("bob") },
+        { serverId: server.id, identity: { mode: "session", id: "ada" } },
+      ] as const) {
+        expect(await store.readCredential(binding)).toBeNull();
+      }
+    });
+
     it("is as it was when sealing fails", async () => {
       const { store } = get();
       const server = await createServer(store);
