@@ -3,8 +3,6 @@ import type { Identity } from "./identity.ts";
 /** Everything that is ever written to the audit log. Append only. */
 export const AUDIT_ACTIONS = [
   "setup.completed",
-  "admin_token.created",
-  "admin_token.revoked",
   "server.created",
   "server.updated",
   "server.verified",
@@ -16,6 +14,7 @@ export const AUDIT_ACTIONS = [
   "flow.requested",
   "flow.opener_mismatch",
   "flow.verification_refused",
+  "flow.verification_failed",
   "credential.stored",
   "credential.rejected",
   "credential.revoked",

@@ -125,7 +125,8 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
       audit: {
         ...origin,
         actor: opener.actor,
-        action: "flow.verification_refused",
+        // Refused by the server, or nothing learned about the values: only the first is about them.
+        action: outcome === "refused" ? "flow.verification_refused" : "flow.verification_failed",
         outcome: "refused",
         serverId: flow.serverId,
         identity: flow.identity,
