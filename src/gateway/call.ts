@@ -3,6 +3,7 @@ import type { Caller } from "../core/callers.ts";
 import { isKeywardError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { CallHeaders, Logger, Upstream, UpstreamFailureCode } from "../core/ports.ts";
+import type { Rejections } from "../core/rejection.ts";
 import { parseRequestedBy } from "../core/requested-by.ts";
 import type { AuthRequiredReason, Resolver } from "../core/resolver.ts";
 import type { Access, Store } from "../core/store-port.ts";
@@ -30,6 +31,7 @@ export interface CallParts {
   readonly resolver: Resolver;
   readonly issuer: AuthRequiredIssuer;
   readonly upstream: Pick<Upstream, "request">;
+  readonly rejections: Rejections;
   readonly logger: Logger;
 }
 
@@ -59,9 +61,14 @@ const FAILURE: Readonly<Record<UpstreamFailureCode, string>> = {
   upstream_url_invalid: "has an address that is not valid. Its administrator has to correct it.",
 };
 
+const CALL_REFUSED =
+  "accepts the key on file, but refused this call with it. The key may lack a permission that this tool needs.";
+const REFUSAL_UNCONFIRMED =
+  "refused this call, and could not be asked whether it still accepts the key. Try again later.";
+
 /** @returns answers `tools/call`; it throws KeywardError when the store cannot be asked */
 export function createToolCall(parts: CallParts): (exchange: Exchange, params: JsonObject) => Promise<RpcAnswer> {
-  const { store, resolver, issuer, upstream, logger } = parts;
+  const { store, resolver, issuer, upstream, rejections, logger } = parts;
 
   async function locate({ scope, caller }: Exchange, name: string): Promise<Target | null> {
     const { serverName, toolName } = splitName(scope, name);
@@ -100,10 +107,27 @@ export function createToolCall(parts: CallParts): (exchange: Exchange, params: J
         logger.warn("upstream_refused", { server_id: server.id, request_id: exchange.requestId });
         return credential === null
           ? resultOf(toolFailure(refusedForAll(server.name)))
-          : ask(exchange, target, "rejected");
+          : afterRefusal(exchange, target, { ...headers, credential });
       case "failed":
         logger.warn("upstream_failed", { server_id: server.id, request_id: exchange.requestId, code: answer.code });
         return resultOf(toolFailure(`The server ${server.name} ${FAILURE[answer.code]}`));
+    }
+  }
+
+  async function afterRefusal(
+    exchange: Exchange,
+    target: Target,
+    headers: Parameters<Rejections["judge"]>[1],
+  ): Promise<RpcAnswer> {
+    const { server } = target.access;
+    const { requestId, address } = exchange;
+    switch (await rejections.judge(server, headers, { requestId, address })) {
+      case "rejected":
+        return ask(exchange, target, "rejected");
+      case "call_refused":
+        return resultOf(toolFailure(`The server ${server.name} ${CALL_REFUSED}`));
+      case "unknown":
+        return resultOf(toolFailure(`The server ${server.name} ${REFUSAL_UNCONFIRMED}`));
     }
   }
 

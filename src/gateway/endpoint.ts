@@ -4,6 +4,7 @@ import type { Caller, Callers } from "../core/callers.ts";
 import { isKeywardError, KeywardError } from "../core/errors.ts";
 import { identityKey } from "../core/identity.ts";
 import type { Clock, Logger, Upstream } from "../core/ports.ts";
+import type { Rejections } from "../core/rejection.ts";
 import type { Resolver } from "../core/resolver.ts";
 import type { Store } from "../core/store-port.ts";
 import { createAdmission } from "./admission.ts";
@@ -30,6 +31,7 @@ export interface GatewayParts {
   readonly resolver: Resolver;
   readonly issuer: AuthRequiredIssuer;
   readonly upstream: Pick<Upstream, "request">;
+  readonly rejections: Rejections;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Keyward's own, told to clients. */

@@ -10,6 +10,7 @@ import { createKeyIssuer } from "../core/key-issuer.ts";
 import { createLinkIssuer } from "../core/link-issuer.ts";
 import { createOpeners } from "../core/opener.ts";
 import type { Clock, Logger, Random, Upstream, Vault } from "../core/ports.ts";
+import { createRejections } from "../core/rejection.ts";
 import { createResolver } from "../core/resolver.ts";
 import { createServerRegistry } from "../core/server-registry.ts";
 import type { Store } from "../core/store-port.ts";
@@ -61,6 +62,7 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     resolver: createResolver({ store, vault, logger }),
     issuer: createAuthRequiredIssuer(links),
     upstream,
+    rejections: createRejections({ store, upstream, clock, logger }),
     clock,
     logger,
     version: VERSION,

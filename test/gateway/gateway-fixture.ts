@@ -19,6 +19,7 @@ import type {
   Random,
   Vault,
 } from "../../src/core/ports.ts";
+import type { Verdict } from "../../src/core/rejection.ts";
 import type { Resolution } from "../../src/core/resolver.ts";
 import { Secret } from "../../src/core/secret.ts";
 import type { Discovered, Server, UpstreamOrigin } from "../../src/core/server.ts";
@@ -150,6 +151,8 @@ export class World {
   /** By identity key and server name; default: nothing is on file. */
   readonly resolutions = new Map<string, Resolution>();
   upstream: UpstreamBehaviour = () => ({ kind: "result", result: { content: [{ type: "text", text: "done" }] } });
+  /** What a second look at a refusal comes to. */
+  verdict: Verdict = "rejected";
   areSessionsEnabled = false;
   /** What the store throws when it is asked for a key, for access or a flow, and when a use is noted. */
   readonly errors: { keys?: Error; access?: Error; flows?: Error; touch?: Error } = {};
@@ -268,6 +271,7 @@ export class World {
           return this.upstream(call);
         },
       },
+      rejections: { judge: async () => this.verdict },
       clock: this.clock,
       logger,
       version: "9.9.9",

@@ -63,10 +63,22 @@ describe("what the server answers", () => {
   };
   const modernEcho = () => modern(key, "tools/call", { name: "github-echo" });
 
-  it("refused: the same answer carries a fresh link", async () => {
+  it("refused, and refused again: the same answer carries a fresh link", async () => {
     const result = resultOf(await answerFrom({ kind: "refused" }, callEcho()));
     expect(result).toMatchObject({ isError: true, structuredContent: { kind: "headers", reason: "rejected" } });
     expect(result.content[0]?.text).toMatch(/^The server github refused the key on file\.\nOpen http/);
+  });
+
+  it("refused, but the key is good or could not be tried: said so, and no link", async () => {
+    for (const [verdict, words] of [
+      ["call_refused", "accepts the key on file"],
+      ["unknown", "could not be asked"],
+    ] as const) {
+      world.verdict = verdict;
+      const result = resultOf(await answerFrom({ kind: "refused" }, callEcho()));
+      expect(result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining(words) }] });
+      expect([result.structuredContent, world.initiations]).toEqual([undefined, 0]);
+    }
   });
 
   it("refused what is the same for everyone: no link, since no caller could help it", async () => {
