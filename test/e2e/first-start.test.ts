@@ -149,6 +149,15 @@ describe("a start that cannot be right", () => {
     expect(await refused(serve({}, "--port", String(port)))).toContain(`127.0.0.1:${port} is in use`);
   });
 
+  it("with a disk that is full says so, and can be started again when there is room", async () => {
+    const limited = runKeyward(["serve", "--port", "0"], { cwd: folder, shellLimit: "ulimit -f 100" });
+    const stderr = await refused(limited);
+    expect(stderr).toContain("store_unusable");
+    expect(stderr).toContain("no room");
+    const keyward = await startKeyward({ cwd: folder });
+    expect(await keyward.kill("SIGTERM")).toBe(0);
+  });
+
   it.each([
     ["a folder", "data"],
     ["no database", "notes.txt"],

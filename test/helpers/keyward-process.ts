@@ -21,8 +21,16 @@ export interface Finished {
 
 const CLEAN_ENV = { PATH: process.env["PATH"] ?? "", KEYWARD_LOG_FORMAT: "json", KEYWARD_LOG_LEVEL: "debug" };
 
-function start(args: readonly string[], env: Readonly<Record<string, string>>, cwd: string): ChildProcess {
-  return spawn(process.execPath, [CLI, ...args], {
+function start(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cwd: string,
+  shellLimit = "",
+): ChildProcess {
+  const command =
+    shellLimit === "" ? [process.execPath] : ["sh", "-c", `${shellLimit}; exec "$0" "$@"`, process.execPath];
+  const [program = "", ...prefix] = command;
+  return spawn(program, [...prefix, CLI, ...args], {
     env: { ...CLEAN_ENV, ...env },
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
@@ -32,9 +40,14 @@ function start(args: readonly string[], env: Readonly<Record<string, string>>, c
 /** Runs a command to its end. */
 export async function runKeyward(
   args: readonly string[],
-  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+  options: {
+    readonly cwd: string;
+    readonly env?: Readonly<Record<string, string>>;
+    /** A limit that the shell sets first: `ulimit -f 100`. */
+    readonly shellLimit?: string;
+  },
 ): Promise<Finished> {
-  const child = start(args, options.env ?? {}, options.cwd);
+  const child = start(args, options.env ?? {}, options.cwd, options.shellLimit);
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout?.on("data", (chunk: Buffer) => stdout.push(chunk));

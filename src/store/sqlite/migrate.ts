@@ -7,7 +7,7 @@ import { type AppliedMigration, type KnownMigration, planMigrations } from "../m
 import { DEPLOYMENT_ID } from "../settings.ts";
 import { whileBusy } from "./busy.ts";
 import type { SqliteConnection } from "./connection.ts";
-import { isBusy } from "./sqlite-error.ts";
+import { isBusy, isUnwritten } from "./sqlite-error.ts";
 
 /** Where the migrations lie: the same path from `src/store/sqlite/` and from `dist/store/sqlite/`. */
 export const MIGRATIONS_FOLDER: URL = new URL("../../../migrations/sqlite/", import.meta.url);
@@ -105,6 +105,13 @@ function apply(connection: SqliteConnection, pending: readonly KnownMigration[],
 }
 
 function failed(cause: unknown): KeywardError {
+  if (isUnwritten(cause)) {
+    return new KeywardError("store_unusable", {
+      message:
+        "The disk has no room for the database, or cannot be written. Make room, then start again: nothing was changed.",
+      cause,
+    });
+  }
   return isBusy(cause)
     ? new KeywardError("credential_store_unavailable", { cause })
     : new KeywardError("migration_failed", { cause });

@@ -3,6 +3,8 @@ import { unavailable, UniqueViolation } from "../engine.ts";
 
 /** https://sqlite.org/rescode.html; extended codes carry the primary one in their low byte. */
 const SQLITE_BUSY = 5;
+const SQLITE_FULL = 13;
+const SQLITE_IOERR_WRITE = 778;
 const SQLITE_CONSTRAINT = 19;
 const SQLITE_CONSTRAINT_PRIMARYKEY = 1555;
 const SQLITE_CONSTRAINT_UNIQUE = 2067;
@@ -18,6 +20,12 @@ export function sqliteCode(error: unknown): number | null {
 export function isBusy(error: unknown): boolean {
   const code = sqliteCode(error);
   return code !== null && (code & 0xff) === SQLITE_BUSY;
+}
+
+/** The disk, or a quota, has no room, or the write failed for another reason of the disk's. */
+export function isUnwritten(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code === SQLITE_FULL || code === SQLITE_IOERR_WRITE;
 }
 
 /** An error of a single statement: a unique index that was met becomes an error that a query may expect. */
