@@ -11,10 +11,12 @@ export interface Clock {
   /** Milliseconds since the epoch, UTC. */
   now(): number;
   /**
-   * Runs `task` once after `delayMs`. A pending timer does not keep the process alive.
+   * Runs `task` once after `delayMs`.
+   * @param options.isBackground whether the process may end while the timer is pending; default false, because somebody
+   *   waits for most timers
    * @returns cancels the timer; safe to call after it has fired
    */
-  schedule(delayMs: number, task: () => void): () => void;
+  schedule(delayMs: number, task: () => void, options?: { readonly isBackground?: boolean }): () => void;
 }
 
 /** Randomness fit for secrets, as an argument. */

@@ -78,7 +78,7 @@ export class CredentialSweepWorker {
     const delay = sweep === "flows" ? FLOW_SWEEP_INTERVAL_MS : this.#orphanIntervalMs;
     this.#cancelTimer.set(
       sweep,
-      this.#provider.clock.schedule(delay, () => this.#run(sweep)),
+      this.#provider.clock.schedule(delay, () => this.#run(sweep), { isBackground: true }),
     );
   }
 

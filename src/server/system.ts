@@ -4,9 +4,11 @@ import type { Clock, Random } from "../core/ports.ts";
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  schedule(delayMs, task) {
+  schedule(delayMs, task, { isBackground = false } = {}) {
     const timer = setTimeout(task, delayMs);
-    timer.unref();
+    if (isBackground) {
+      timer.unref();
+    }
     return () => clearTimeout(timer);
   },
 };
