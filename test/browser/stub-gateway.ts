@@ -2,23 +2,9 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { responseHeaders } from "../../src/http/page-headers.ts";
 
 const ASSETS = new URL("../../dist/web/connect/", import.meta.url);
-
-/** `security.md` 7.7, as literals: the page has to work under exactly these. */
-const PAGE_HEADERS = {
-  "Content-Security-Policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'none'; " +
-    "frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
-  "Referrer-Policy": "no-referrer",
-  "Cache-Control": "no-store",
-  "X-Content-Type-Options": "nosniff",
-  "X-Frame-Options": "DENY",
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Resource-Policy": "same-origin",
-  "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), clipboard-read=()",
-  "X-Robots-Tag": "noindex",
-};
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
@@ -117,5 +103,7 @@ async function sendFile(response: ServerResponse, file: string): Promise<void> {
     response.writeHead(404).end();
     return;
   }
-  response.writeHead(200, { ...PAGE_HEADERS, "Content-Type": type }).end(await readFile(new URL(file, ASSETS)));
+  response
+    .writeHead(200, { ...responseHeaders("http://127.0.0.1").page, "Content-Type": type })
+    .end(await readFile(new URL(file, ASSETS)));
 }
