@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { counted, factsList, shortened, table, when } from "./text.ts";
+import { cell, counted, factsList, shortened, table, when } from "./text.ts";
 import { parseDuration, parseInstant } from "./time-text.ts";
 
 it("a table has aligned columns, no trailing spaces, and a sentence when it is empty", () => {
@@ -14,6 +14,11 @@ it("a table has aligned columns, no trailing spaces, and a sentence when it is e
     ),
   ).toBe("A    LONG\nxyz  1\n     2\n");
   expect(table(["a"], [], "None.")).toBe("None.\n");
+});
+
+it("a cell that is too long ends with an ellipsis, and one that just fits does not", () => {
+  expect(cell("x".repeat(200))).toBe("x".repeat(200));
+  expect(cell("x".repeat(201))).toBe(`${"x".repeat(199)}…`);
 });
 
 it("facts have aligned names", () => {

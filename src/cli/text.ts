@@ -17,7 +17,8 @@ export function styleFor(
 
 /** Foreign text on a terminal: no control characters, which could move the cursor or rewrite what stands there. */
 export function cell(text: string): string {
-  return toPrintable(text, MAX_CELL);
+  const printable = toPrintable(text, MAX_CELL + 1);
+  return printable.length > MAX_CELL ? `${printable.slice(0, MAX_CELL - 1)}…` : printable;
 }
 
 /** Columns as wide as their widest cell, the header in capitals. Without rows it is the line `whenEmpty`. */

@@ -22,6 +22,8 @@ export interface Exchange {
   readonly address: string | null;
   /** Aborts when a modern client goes away. */
   readonly signal: AbortSignal;
+  /** Notes in the access log which server a call went to. */
+  readonly sawServer: (id: string) => void;
   /** Runs a task once the answer is out. Best effort. */
   afterwards(task: () => Promise<void>): void;
 }
@@ -70,11 +72,15 @@ const REFUSAL_UNCONFIRMED =
 export function createToolCall(parts: CallParts): (exchange: Exchange, params: JsonObject) => Promise<RpcAnswer> {
   const { store, resolver, issuer, upstream, rejections, logger } = parts;
 
-  async function locate({ scope, caller }: Exchange, name: string): Promise<Target | null> {
+  async function locate({ scope, caller, sawServer }: Exchange, name: string): Promise<Target | null> {
     const { serverName, toolName } = splitName(scope, name);
     const access = scope.kind === "one" ? scope.access : await findAccess(caller, serverName);
     const definition = access === null ? null : findTool(access, toolName);
-    return access === null || definition === null ? null : { access, toolName, definition };
+    if (access === null || definition === null) {
+      return null;
+    }
+    sawServer(access.server.id);
+    return { access, toolName, definition };
   }
 
   async function findAccess({ identity }: Caller, serverName: string): Promise<Access | null> {

@@ -108,7 +108,8 @@ export function createGateway(parts: GatewayParts): Gateway {
         return ACCEPTED;
       }
       const later = (task: Task): void => void afterwards.push(task);
-      return await call(message, { caller, client, scope, requestId, address, signal, afterwards: later });
+      const sawServer = (id: string): void => void (visit.seen.server = id);
+      return await call(message, { caller, client, scope, requestId, address, signal, sawServer, afterwards: later });
     } catch (error) {
       if (signal.aborted) {
         // Nobody is there to read it.

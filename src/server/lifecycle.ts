@@ -83,7 +83,19 @@ async function start(
   opened.push(() => worker.stop());
   const setupToken = config.adminToken === null ? await admins.offerSetup() : null;
   logger.info("started", { public_url: publicUrl, port: listener.port });
-  return { port: listener.port, publicUrl, setupToken, store, stop: release };
+  return {
+    port: listener.port,
+    publicUrl,
+    setupToken,
+    store,
+    async stop() {
+      const isRunning = opened.length > 0;
+      await release();
+      if (isRunning) {
+        logger.info("stopped");
+      }
+    },
+  };
 }
 
 function serve(

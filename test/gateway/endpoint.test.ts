@@ -83,10 +83,14 @@ describe("before the body is read", () => {
   it("each request is one log line: who, which method that is served, how it ended, and nothing that was sent", async () => {
     await send(gate, legacy(key, "ping", { secret: "a-secret" }));
     await send(gate, legacy(key, "a-secret/method"));
+    await send(gate, legacy(key, "tools/call", { name: "github-echo", arguments: { a: "a-secret" } }));
+    await send(gate, legacy(key, "tools/call", { name: "a-secret-echo" }));
     const lines = world.lines.filter(({ event }) => event === "mcp_request").map(({ fields }) => fields);
     expect(lines).toEqual([
       expect.objectContaining({ method: "ping", status: 200, by: expect.stringMatching(/^virtual_key:/) }),
       expect.objectContaining({ method: null, status: 200 }),
+      expect.objectContaining({ method: "tools/call", server_id: "srv_github", status: 200 }),
+      expect.objectContaining({ method: "tools/call", server_id: null, status: 200 }),
     ]);
     expect(JSON.stringify(world.lines)).not.toContain("a-secret");
   });
