@@ -11,10 +11,10 @@ const DELAYS_MS = [0, 0, 1, 2, 5, 10, 20, ...Array.from({ length: 99 }, () => 50
  * Runs `attempt` again while the database is locked. SQLite's own busy handler sleeps with the thread: if the lock were
  * held by a transaction of this very thread, neither would ever go on.
  */
-export async function whileBusy<T>(clock: Clock, attempt: () => T): Promise<T> {
+export async function whileBusy<T>(clock: Clock, attempt: () => T | Promise<T>): Promise<T> {
   for (const delay of DELAYS_MS) {
     try {
-      return attempt();
+      return await attempt();
     } catch (error) {
       if (!isBusy(error)) {
         throw error;

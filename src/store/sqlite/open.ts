@@ -6,8 +6,10 @@ import { whileBusy } from "./busy.ts";
 import { SqliteConnection, type StatementListener } from "./connection.ts";
 import { FileWatch, findDatabaseFile, prepareDatabaseFile, unusable } from "./database-file.ts";
 import { isForeign, MIGRATIONS_FOLDER, readJournal, readMigrations, runMigrations } from "./migrate.ts";
+import { CONNECTION_PRAGMAS } from "./pragmas.ts";
 import { isBusy, sqliteCode } from "./sqlite-error.ts";
 import { SqliteEngine } from "./sqlite-engine.ts";
+import { ThreadedConnection } from "./threaded-connection.ts";
 
 /** Both ports on one SQLite file. Any number of them, in one process or many, may be open on the same file. */
 export type SqliteStore = Store & KeyStore;
@@ -43,8 +45,11 @@ const SQLITE_NOTADB = 26;
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const { clock, random, logger, onStatement } = options;
-  const { path, writer } = await openWriter(options);
+  const { path, writer: first } = await openWriter(options);
+  let writer: ThreadedConnection | undefined;
   try {
+    writer = await ThreadedConnection.open(path, onStatement);
+    first.close();
     const reader = new SqliteConnection({ path, isReadOnly: true, onStatement });
     reader.exec("pragma temp_store = memory");
     // A first read now, so that a log which cannot be opened is found at the start rather than by a caller.
@@ -52,7 +57,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     const files = new FileWatch(path);
     return createSqlStore(new SqliteEngine({ writer, reader, files, clock, random, logger }));
   } catch (error) {
-    writer.close();
+    first.close();
+    await writer?.close();
     throw explain(path, error);
   }
 }
@@ -120,14 +126,9 @@ async function configure(path: string, connection: SqliteConnection, clock: Cloc
   if ((mode as { readonly journal_mode?: unknown } | undefined)?.journal_mode !== "wal") {
     throw unusable(path, "lies on a file system without shared memory, which SQLite's log needs. Use a local disk");
   }
-  // FULL: with NORMAL a power loss can take back a commit that was acknowledged.
-  connection.exec("pragma synchronous = full");
-  // A revoked value is overwritten in the page that it leaves, and nothing spills into temporary files.
-  connection.exec("pragma secure_delete = fast");
-  connection.exec("pragma temp_store = memory");
-  connection.exec("pragma trusted_schema = off");
-  // In KiB. A sweep touches pages all over the indexes; what does not fit is written twice.
-  connection.exec("pragma cache_size = -16000");
+  for (const pragma of CONNECTION_PRAGMAS) {
+    connection.exec(pragma);
+  }
 }
 
 function refuseForeign(path: string, connection: SqliteConnection): void {

@@ -7,13 +7,14 @@ import type { FileWatch } from "./database-file.ts";
 import { NodeSqliteDialect, ReaderDriver } from "./dialect.ts";
 import { sqliteJson } from "./json.ts";
 import { fromEngine, sqliteCode } from "./sqlite-error.ts";
+import type { ThreadedConnection } from "./threaded-connection.ts";
 import { WriterDriver } from "./writer-driver.ts";
 
 /** A commit this recent shows that the store can be written, so that a flood of pings is not a flood of writes. */
 const PROOF_OF_WRITING_MS = 5_000;
 
 export interface SqliteEngineParts {
-  readonly writer: SqliteConnection;
+  readonly writer: ThreadedConnection;
   readonly reader: SqliteConnection;
   readonly files: FileWatch;
   readonly clock: Clock;

@@ -1,9 +1,9 @@
 import type { DatabaseConnection, Driver } from "kysely";
 import type { Clock } from "../../core/ports.ts";
 import { whileBusy } from "./busy.ts";
-import type { SqliteConnection } from "./connection.ts";
 import type { FileWatch } from "./database-file.ts";
 import { Mutex } from "./mutex.ts";
+import type { ThreadedConnection } from "./threaded-connection.ts";
 
 /**
  * The one writing connection of a handle. A transaction holds it from BEGIN to COMMIT, so a statement of another call can
@@ -11,12 +11,12 @@ import { Mutex } from "./mutex.ts";
  * end, and no write in it can meet a lock (a deferred one that upgrades could).
  */
 export class WriterDriver implements Driver {
-  readonly #connection: SqliteConnection;
+  readonly #connection: ThreadedConnection;
   readonly #clock: Clock;
   readonly #files: FileWatch;
   readonly #mutex = new Mutex();
 
-  constructor(connection: SqliteConnection, clock: Clock, files: FileWatch) {
+  constructor(connection: ThreadedConnection, clock: Clock, files: FileWatch) {
     this.#connection = connection;
     this.#clock = clock;
     this.#files = files;
@@ -35,26 +35,24 @@ export class WriterDriver implements Driver {
 
   async beginTransaction(): Promise<void> {
     this.#files.assertInPlace();
-    await whileBusy(this.#clock, () => {
-      this.#connection.exec("begin immediate");
-    });
+    await whileBusy(this.#clock, () => this.#connection.exec("begin immediate"));
   }
 
   async commitTransaction(): Promise<void> {
-    this.#connection.exec("commit");
+    await this.#connection.exec("commit");
   }
 
   async rollbackTransaction(): Promise<void> {
     // A full disk or an I/O error has rolled back already.
     if (this.#connection.isInTransaction) {
-      this.#connection.exec("rollback");
+      await this.#connection.exec("rollback");
     }
   }
 
   /** Waits for the transaction in progress. */
   async destroy(): Promise<void> {
     await this.#mutex.acquire();
-    this.#connection.close();
+    await this.#connection.close();
     this.#mutex.release();
   }
 }
