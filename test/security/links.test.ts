@@ -168,7 +168,8 @@ describe("a link", () => {
     );
     const statuses = answers.map(({ status }) => status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);
-    expect(statuses.filter((status) => status !== 200).every((status) => status === 409 || status === 404)).toBe(true);
+    // 429: each replica judges at most 20 submissions of one link in a minute.
+    expect(statuses.filter((status) => ![200, 404, 409, 429].includes(status))).toEqual([]);
     expect(await storedVersion(gateway)).toEqual([[1, expect.any(Number)]]);
     expect(await auditCount(gateway, "credential.stored")).toBe(1);
     // What counts is the winner's value, not the last loser's.
