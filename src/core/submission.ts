@@ -78,12 +78,6 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
     return server;
   }
 
-  // Values verified against another origin are never offered to this one, not even to be merged (promise P1).
-  async function readReusable(flow: SubmissionFlow): Promise<SealedCredential | null> {
-    const row = await store.readCredential(flow);
-    return row !== null && row.origin === flow.origin && row.orphanedAt === null ? row : null;
-  }
-
   function openReusable(row: SealedCredential | null): HeaderValues {
     if (row === null) {
       return new Map();
@@ -198,13 +192,12 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
       const flow = await findOwnFlow(opener);
       const server = await findServer(flow);
       const credential = await store.readCredential(flow);
-      const reusable = await readReusable(flow);
       const declared = new Set<string>(server.headerSchema.map((field) => field.name));
       return {
         flow,
         server,
         credential,
-        onFile: (reusable?.fieldNames ?? []).filter((name) => declared.has(name)),
+        onFile: (reusableFor(flow, credential)?.fieldNames ?? []).filter((name) => declared.has(name)),
         attemptsLeft: Math.max(0, MAX_SUBMISSION_ATTEMPTS - flow.attempts),
       };
     },
@@ -223,7 +216,7 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
 
     async submit(opener, typed, origin) {
       const pending = await findOwnFlow(opener);
-      const onFile = openReusable(await readReusable(pending));
+      const onFile = openReusable(reusableFor(pending, await store.readCredential(pending)));
       const values = mergeHeaderValues((await findServer(pending)).headerSchema, typed, onFile);
       const claimId = mintId("claim", random);
       const claim = await store.claimFlow(pending.id, claimId, {
@@ -242,4 +235,9 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
 /** An opener that proved an identity opens that identity's flows; a link or an administrator opens any but a user's. */
 function mayOpen(opener: Opener, of: Pick<SubmissionFlow, "identity">): boolean {
   return opener.identity === null ? of.identity.mode !== "user" : isSameIdentity(opener.identity, of.identity);
+}
+
+/** Values verified against another origin are never offered to this one, not even to be merged (promise P1). */
+function reusableFor(flow: SubmissionFlow, row: SealedCredential | null): SealedCredential | null {
+  return row !== null && row.origin === flow.origin && row.orphanedAt === null ? row : null;
 }
