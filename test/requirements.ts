@@ -196,6 +196,10 @@ export const ABUSE_CASES = {
     sentence: "A first start has no default secret, prints its setup token once, and listens on loopback only.",
     source: "CVE-2026-53709",
   },
+  A50: {
+    sentence: "What a client says of a link proves nothing: only what is stored ends the wait for a key.",
+    source: "MCP 2026-07-28, elicitation",
+  },
   A51: { sentence: "A poisoned tool list is capped, cleaned and never fails as a whole.", source: "P14" },
   A52: { sentence: "A revoke at any moment cancels the submission, and no value comes back.", source: "P8" },
   A53: {

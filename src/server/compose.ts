@@ -5,6 +5,7 @@ import { createAccessControl } from "../core/access.ts";
 import { createAdmins, type Admins } from "../core/admins.ts";
 import { createAuthRequiredIssuer } from "../core/auth-required.ts";
 import { createCallers } from "../core/callers.ts";
+import { createCompletions } from "../core/completions.ts";
 import { HeadersProvider } from "../core/headers-provider.ts";
 import { createKeyIssuer } from "../core/key-issuer.ts";
 import { createLinkIssuer } from "../core/link-issuer.ts";
@@ -55,6 +56,7 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
   provider.setTempTokenService(tempTokens);
   const callers = createCallers({ store, vault, clock, areSessionsEnabled: config.areSessionIdentitiesEnabled });
   const admins = createAdmins({ store, vault, random, configuredToken: config.adminToken });
+  const completions = createCompletions({ logger });
   const links = createLinkIssuer({ provider, clock, publicUrl });
   const gateway = createGateway({
     callers,
@@ -75,7 +77,7 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     admins,
     callers,
     openers: createOpeners({ store, tempTokens, callers, admins }),
-    submissions: createSubmissions({ store, vault, upstream, random, logger }),
+    submissions: createSubmissions({ store, vault, upstream, completions, random, logger }),
     links,
     clock,
     logger,

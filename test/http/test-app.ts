@@ -6,6 +6,8 @@ import { expect, onTestFinished } from "vitest";
 import { createAccessControl } from "../../src/core/access.ts";
 import { createAdmins, type Admins } from "../../src/core/admins.ts";
 import { createCallers } from "../../src/core/callers.ts";
+import { createCompletions } from "../../src/core/completions.ts";
+import type { Binding, CredentialRecord } from "../../src/core/credential.ts";
 import { HeadersProvider } from "../../src/core/headers-provider.ts";
 import { createLinkIssuer } from "../../src/core/link-issuer.ts";
 import { createKeyIssuer } from "../../src/core/key-issuer.ts";
@@ -50,6 +52,8 @@ export interface TestApp {
   readonly storeCalls: string[];
   /** What was done towards the upstream; `verify` carries the values that were to be sent. */
   readonly dials: string[];
+  /** Bindings that values were announced for, each with what the store had for it at that moment. */
+  readonly announced: { readonly binding: Binding; readonly stored: Promise<CredentialRecord | null> }[];
   /** What the next verifications answer; default: accepted and proven. */
   answerVerify(outcome: VerifyOutcome): void;
   /** `send("GET /api/v1/me", { as: key })`; a string body is sent as it is, anything else as JSON. */
@@ -125,6 +129,12 @@ export async function createTestApp(
   const dials: string[] = [];
   let outcome: VerifyOutcome = ACCEPTED;
   const upstream = scriptedUpstream(dials, () => outcome);
+  const announced: TestApp["announced"] = [];
+  const completions = createCompletions({ logger });
+  completions.subscribe(({ identity, serverId }) => {
+    const binding = { identity, serverId };
+    announced.push({ binding, stored: sqlite.readCredential(binding) });
+  });
   const provider = new HeadersProvider({ store, vault, logger, clock, random });
   const tempTokens = createTempTokenService({
     store,
@@ -143,7 +153,7 @@ export async function createTestApp(
     admins,
     callers,
     openers: createOpeners({ store, tempTokens, callers, admins }),
-    submissions: createSubmissions({ store, vault, upstream, random, logger }),
+    submissions: createSubmissions({ store, vault, upstream, completions, random, logger }),
     links: createLinkIssuer({ provider, clock, publicUrl: PUBLIC_URL }),
     clock,
     logger,
@@ -162,6 +172,7 @@ export async function createTestApp(
     log,
     storeCalls,
     dials,
+    announced,
     answerVerify(next) {
       outcome = next;
     },
