@@ -196,6 +196,10 @@ export const ABUSE_CASES = {
     sentence: "A first start has no default secret, prints its setup token once, and listens on loopback only.",
     source: "CVE-2026-53709",
   },
+  A49: {
+    sentence: "A request state that is tampered, foreign, of another request or old is refused.",
+    source: "MCP 2026-07-28, multi round-trip requests",
+  },
   A50: {
     sentence: "What a client says of a link proves nothing: only what is stored ends the wait for a key.",
     source: "MCP 2026-07-28, elicitation",
