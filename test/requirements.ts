@@ -188,6 +188,14 @@ export const ABUSE_CASES = {
     sentence: "Callers with equal JSON-RPC ids get their own answers, made with their own keys.",
     source: "CVE-2026-25536",
   },
+  A42: {
+    sentence: "A session id that is foreign, of another scope, tampered, fabricated or old is unknown, with no hint.",
+    source: "CVE-2026-52869",
+  },
+  A44: {
+    sentence: "However many sessions one identity opens, memory stays bounded and others are served.",
+    source: "CVE-2026-59951",
+  },
   A47: {
     sentence: "Only an administrator reaches the server endpoints, and none of them starts a process.",
     source: "CVE-2026-42271",
