@@ -6,7 +6,7 @@ import { fingerprint, mintSealedText, openSealedText } from "../../core/sealed-t
 import { mintId } from "../../core/token.ts";
 
 /** What `initialize` settled, in both directions. */
-interface SessionFacts {
+export interface SessionFacts {
   /** `ses_` and 128 random bits. Names the session in maps; it is not what the client sends. */
   readonly id: string;
   /** The endpoint it belongs to: `/mcp`, or the id of the server of `/mcp/<server>`. */
