@@ -7,7 +7,7 @@ import type { Rejections } from "../core/rejection.ts";
 import { parseRequestedBy } from "../core/requested-by.ts";
 import type { AuthRequiredReason, Resolver } from "../core/resolver.ts";
 import type { Access, Store } from "../core/store-port.ts";
-import { authRequiredResult } from "./auth-required.ts";
+import { authRequiredResult } from "./auth-required/text-result.ts";
 import { findTool, type Scope, splitExposedName } from "./catalog.ts";
 import { errorOf, INVALID_PARAMS, resultOf, type RpcAnswer } from "./jsonrpc.ts";
 import { type Client, RESERVED_META } from "./negotiate.ts";
