@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "./json.ts";
-import type { Discovered, Server, UpstreamOrigin } from "./server.ts";
+import type { Discovered, ListKind, Server, UpstreamOrigin } from "./server.ts";
 import type { HeaderValues } from "./header-values.ts";
 import type { VerificationStrength } from "./credential.ts";
 import type { Identity } from "./identity.ts";
@@ -105,6 +105,11 @@ export type McpAnswer =
   | { readonly kind: "refused" }
   | { readonly kind: "failed"; readonly code: UpstreamFailureCode };
 
+export type ListOutcome =
+  /** Cleaned, capped and sorted; `omitted` counts what could not be used. Empty when the server has no such list. */
+  | { readonly kind: "listed"; readonly items: readonly JsonObject[]; readonly omitted: number }
+  | Extract<McpAnswer, { kind: "refused" | "failed" }>;
+
 /** Towards the MCP servers. The only thing in Keyward that dials out. */
 export interface Upstream {
   /**
@@ -122,6 +127,13 @@ export interface Upstream {
     message: McpMessage,
     options?: { readonly signal?: AbortSignal },
   ): Promise<McpAnswer>;
+  /** Asks for a list with the headers, all pages of it, injected values scrubbed out. Never throws for what the server does. */
+  list(
+    server: Server,
+    headers: CallHeaders,
+    kind: ListKind,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<ListOutcome>;
   /**
    * Ends everything that carries this credential: sessions are dropped without another request (a DELETE would carry the
    * value after its revocation, promise P8), and requests under way are aborted.

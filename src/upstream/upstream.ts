@@ -1,9 +1,19 @@
-import type { Clock, Logger, McpAnswer, Random, Upstream, UpstreamFailureCode, VerifyOutcome } from "../core/ports.ts";
+import type {
+  Clock,
+  ListOutcome,
+  Logger,
+  McpAnswer,
+  Random,
+  Upstream,
+  UpstreamFailureCode,
+  VerifyOutcome,
+} from "../core/ports.ts";
 import type { Server } from "../core/server.ts";
 import { type ClientParts, sendMessage } from "./client.ts";
 import { createEgress, type EgressOptions } from "./egress/door.ts";
 import { createEgressPolicy } from "./egress/policy.ts";
 import { createProfiles } from "./era/profile.ts";
+import { askForList, cleanItems } from "./list.ts";
 import { UPSTREAM_LIMITS, type UpstreamLimits } from "./limits.ts";
 import { createScrubber } from "./scrub.ts";
 import { createSessionPool } from "./session-pool.ts";
@@ -80,6 +90,30 @@ export function createUpstream(options: UpstreamOptions): ClosableUpstream {
           const clean = scrubber.scrub(answer);
           reportScrubbed(server.id, scrubber.hits);
           return clean;
+        } catch (error) {
+          return { kind: "failed", code: failureCode(error) };
+        }
+      });
+    },
+
+    list(server, headers, kind, { signal } = {}) {
+      return underWay.run(server.id, headers, signal, async (ended): Promise<ListOutcome> => {
+        try {
+          const pages = await askForList<Exclude<ListOutcome, { kind: "listed" }>>(kind, async (message) => {
+            const { answer, cause } = await sendMessage(client, server, headers, message, ended);
+            if (answer.kind === "failed") logFailure(logger, server, answer.code, cause);
+            return answer.kind === "result" || answer.kind === "error"
+              ? { kind: "answered", response: answer }
+              : { kind: "unanswered", failure: answer };
+          });
+          if (pages.kind !== "received") {
+            return pages.kind === "unanswered" ? pages.failure : { kind: "failed", code: "upstream_protocol" };
+          }
+          const { items, omitted } = cleanItems(kind, pages.received, client.profiles.of(server)?.era ?? "modern");
+          const scrubber = createScrubber(headers);
+          const clean = scrubber.scrub(items);
+          reportScrubbed(server.id, scrubber.hits);
+          return { kind: "listed", items: clean, omitted };
         } catch (error) {
           return { kind: "failed", code: failureCode(error) };
         }

@@ -60,6 +60,10 @@ export function discovered(tools: readonly JsonObject[], more: Partial<Discovere
     isStateful: false,
     serverInfo: null,
     instructions: null,
+    prompts: [],
+    resources: [],
+    resourceTemplates: [],
+    capabilities: {},
     at: NOW,
     ...more,
   };

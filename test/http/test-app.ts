@@ -88,6 +88,10 @@ const ACCEPTED: VerifyOutcome = {
     isStateful: false,
     serverInfo: { name: "upstream", version: "1.0.0" },
     instructions: null,
+    prompts: [],
+    resources: [],
+    resourceTemplates: [],
+    capabilities: {},
     at: 1_000,
   },
 };
@@ -242,6 +246,7 @@ function scriptedUpstream(dials: string[], outcome: () => VerifyOutcome): Upstre
       return Promise.resolve();
     },
     request: () => Promise.resolve({ kind: "failed", code: "upstream_unreachable" }),
+    list: () => Promise.resolve({ kind: "failed", code: "upstream_unreachable" }),
     forgetCredential: (id) => void dials.push(`forgetCredential ${id}`),
     forgetServer: (id) => void dials.push(`forgetServer ${id}`),
   };

@@ -34,6 +34,10 @@ const DISCOVERED: Discovered = {
   tools: [],
   serverInfo: null,
   instructions: null,
+  prompts: [],
+  resources: [],
+  resourceTemplates: [],
+  capabilities: {},
   at: 0,
 };
 
