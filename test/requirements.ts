@@ -188,6 +188,10 @@ export const ABUSE_CASES = {
     sentence: "Callers with equal JSON-RPC ids get their own answers, made with their own keys.",
     source: "CVE-2026-25536",
   },
+  A43: {
+    sentence: "What a server lists for one identity is listed to no other, and cannot be called by another.",
+    source: "CVE-2026-16326",
+  },
   A47: {
     sentence: "Only an administrator reaches the server endpoints, and none of them starts a process.",
     source: "CVE-2026-42271",
@@ -196,7 +200,11 @@ export const ABUSE_CASES = {
     sentence: "A first start has no default secret, prints its setup token once, and listens on loopback only.",
     source: "CVE-2026-53709",
   },
-  A51: { sentence: "A poisoned tool list is capped, cleaned and never fails as a whole.", source: "P14" },
+  A51: {
+    sentence:
+      "A poisoned tool list is namespaced, capped, cleaned, never fails as a whole, and is flagged when it changes.",
+    source: "P14",
+  },
   A52: { sentence: "A revoke at any moment cancels the submission, and no value comes back.", source: "P8" },
   A53: {
     sentence: "Access is asked again at the commit: lost or lost and regained, what was begun before is not stored.",

@@ -2,15 +2,19 @@ import type { AuthRequiredIssuer } from "../core/auth-required.ts";
 import type { Caller } from "../core/callers.ts";
 import { isKeywardError } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import type { CallHeaders, Logger, Upstream, UpstreamFailureCode } from "../core/ports.ts";
+import type { CallHeaders, Logger, Upstream } from "../core/ports.ts";
 import type { Rejections } from "../core/rejection.ts";
 import { parseRequestedBy } from "../core/requested-by.ts";
 import type { AuthRequiredReason, Resolver } from "../core/resolver.ts";
+import type { Server } from "../core/server.ts";
 import type { Access, Store } from "../core/store-port.ts";
+import { rewriteResult } from "./all/rewrite-result.ts";
+import { type Location, passedMeta, type Routed, type Routing } from "./all/routing.ts";
 import { authRequiredResult } from "./auth-required.ts";
-import { findTool, type Scope, splitExposedName } from "./catalog.ts";
+import { findTool, type Scope } from "./catalog.ts";
+import { callRefusedText, failedText, refusalUnconfirmedText, refusedForAllText } from "./failure-text.ts";
 import { errorOf, INVALID_PARAMS, resultOf, type RpcAnswer } from "./jsonrpc.ts";
-import { type Client, RESERVED_META } from "./negotiate.ts";
+import type { Client } from "./negotiate.ts";
 import { passError, passToolResult, toolFailure, unavailable } from "./result.ts";
 
 /** One request, with everything that is known about it. */
@@ -29,7 +33,8 @@ export interface Exchange {
 }
 
 export interface CallParts {
-  readonly store: Pick<Store, "findAccess" | "touchCredential">;
+  readonly store: Pick<Store, "touchCredential">;
+  readonly routing: Routing;
   readonly resolver: Resolver;
   readonly issuer: AuthRequiredIssuer;
   readonly upstream: Pick<Upstream, "request">;
@@ -37,92 +42,45 @@ export interface CallParts {
   readonly logger: Logger;
 }
 
-interface Target {
-  readonly access: Access;
-  /** The name that the server knows. */
-  readonly toolName: string;
-  readonly definition: JsonObject | undefined;
-}
-
-interface CallRequest {
-  readonly name: string;
-  readonly args: JsonObject | undefined;
-  readonly meta: JsonObject;
-}
-
 // One answer for a tool that does not exist, a server that does not, and one that the caller may not use.
 const UNKNOWN_TOOL = errorOf(INVALID_PARAMS, "Unknown tool");
 
-// Says nothing of addresses, names or times: that would make the gateway an eye into its network.
-const FAILURE: Readonly<Record<UpstreamFailureCode, string>> = {
-  upstream_unreachable: "could not be reached, or did not answer in time. Try again later.",
-  upstream_redirected:
-    "answered with a redirect, which is never followed. Its administrator has to correct its address.",
-  upstream_not_allowed: "has an address that may not be dialled. Its administrator has to allow it.",
-  upstream_protocol: "gave an answer that is not MCP. Try again later.",
-  upstream_url_invalid: "has an address that is not valid. Its administrator has to correct it.",
-};
-
-const CALL_REFUSED =
-  "accepts the key on file, but refused this call with it. The key may lack a permission that this tool needs.";
-const REFUSAL_UNCONFIRMED =
-  "refused this call, and could not be asked whether it still accepts the key. Try again later.";
-
 /** @returns answers `tools/call`; it throws KeywardError when the store cannot be asked */
 export function createToolCall(parts: CallParts): (exchange: Exchange, params: JsonObject) => Promise<RpcAnswer> {
-  const { store, resolver, issuer, upstream, rejections, logger } = parts;
+  const { store, routing, resolver, issuer, upstream, rejections, logger } = parts;
 
-  async function locate({ scope, caller, sawServer }: Exchange, name: string): Promise<Target | null> {
-    const { serverName, toolName } = splitName(scope, name);
-    const access = scope.kind === "one" ? scope.access : await findAccess(caller, serverName);
-    const definition = access === null ? null : findTool(access, toolName);
-    if (access === null || definition === null) {
-      return null;
-    }
-    sawServer(access.server.id);
-    return { access, toolName, definition };
+  async function locate({ scope, caller }: Exchange, params: JsonObject): Promise<Location> {
+    return scope.kind === "one"
+      ? locateAt(scope.access, params)
+      : routing.locate(caller.identity, "tools/call", params);
   }
 
-  async function findAccess({ identity }: Caller, serverName: string): Promise<Access | null> {
-    return serverName === "" ? null : store.findAccess(identity, serverName);
-  }
-
-  async function forward(
-    exchange: Exchange,
-    target: Target,
-    request: CallRequest,
-    headers: CallHeaders,
-  ): Promise<RpcAnswer> {
+  async function forward(exchange: Exchange, target: Routed, headers: CallHeaders): Promise<RpcAnswer> {
     const { server } = target.access;
-    const answer = await upstream.request(
-      server,
-      headers,
-      { method: "tools/call", params: upstreamParams(target.toolName, request) },
-      { signal: exchange.signal },
-    );
+    const answer = await upstream.request(server, headers, target.message, { signal: exchange.signal });
     const { credential } = headers;
     if (credential !== null) {
       exchange.afterwards(() => store.touchCredential(credential.id));
     }
     switch (answer.kind) {
       case "result":
-        return resultOf(passToolResult(answer.result, exchange.client.era, target.definition));
+        return resultOf(shown(exchange, server, passToolResult(answer.result, exchange.client.era, target.definition)));
       case "error":
         return passError(answer.error, exchange.client.era);
       case "refused":
         logger.warn("upstream_refused", { server_id: server.id, request_id: exchange.requestId });
         return credential === null
-          ? resultOf(toolFailure(refusedForAll(server.name)))
+          ? resultOf(toolFailure(refusedForAllText(server.name)))
           : afterRefusal(exchange, target, { ...headers, credential });
       case "failed":
         logger.warn("upstream_failed", { server_id: server.id, request_id: exchange.requestId, code: answer.code });
-        return resultOf(toolFailure(`The server ${server.name} ${FAILURE[answer.code]}`));
+        return resultOf(toolFailure(failedText(server.name, answer.code)));
     }
   }
 
   async function afterRefusal(
     exchange: Exchange,
-    target: Target,
+    target: Routed,
     headers: Parameters<Rejections["judge"]>[1],
   ): Promise<RpcAnswer> {
     const { server } = target.access;
@@ -131,15 +89,15 @@ export function createToolCall(parts: CallParts): (exchange: Exchange, params: J
       case "rejected":
         return ask(exchange, target, "rejected");
       case "call_refused":
-        return resultOf(toolFailure(`The server ${server.name} ${CALL_REFUSED}`));
+        return resultOf(toolFailure(callRefusedText(server.name)));
       case "unknown":
-        return resultOf(toolFailure(`The server ${server.name} ${REFUSAL_UNCONFIRMED}`));
+        return resultOf(toolFailure(refusalUnconfirmedText(server.name)));
     }
   }
 
   async function ask(
     exchange: Exchange,
-    { access, definition }: Target,
+    { access, definition }: Routed,
     reason: AuthRequiredReason,
   ): Promise<RpcAnswer> {
     const { caller, client, requestId, address } = exchange;
@@ -164,18 +122,22 @@ export function createToolCall(parts: CallParts): (exchange: Exchange, params: J
   }
 
   return async (exchange, params) => {
-    const request = parseCallRequest(params);
-    if (request === null) {
-      return errorOf(INVALID_PARAMS, "name is a string, and arguments, if there are any, are an object.");
+    const target = await locate(exchange, params);
+    switch (target.kind) {
+      case "unknown":
+        return UNKNOWN_TOOL;
+      case "invalid":
+        return errorOf(INVALID_PARAMS, target.why);
+      case "unavailable":
+        return unavailable(target.code);
+      case "routed":
+        break;
     }
-    const target = await locate(exchange, request.name);
-    if (target === null) {
-      return UNKNOWN_TOOL;
-    }
+    exchange.sawServer(target.access.server.id);
     const resolution = await resolver.resolve(exchange.caller.identity, target.access.server);
     switch (resolution.kind) {
       case "ready":
-        return forward(exchange, target, request, resolution.headers);
+        return forward(exchange, target, resolution.headers);
       case "auth_required":
         return ask(exchange, target, resolution.reason);
       case "unavailable":
@@ -184,33 +146,18 @@ export function createToolCall(parts: CallParts): (exchange: Exchange, params: J
   };
 }
 
-function splitName(scope: Scope, name: string): { readonly serverName: string; readonly toolName: string } {
-  if (scope.kind === "one") {
-    return { serverName: scope.access.server.name, toolName: name };
-  }
-  return splitExposedName(name) ?? { serverName: "", toolName: "" };
-}
-
-function parseCallRequest({ name, arguments: args, _meta }: JsonObject): CallRequest | null {
+function locateAt(access: Access, params: JsonObject): Location {
+  const { name, arguments: args } = params;
   if (typeof name !== "string" || (args !== undefined && !isJsonObject(args))) {
-    return null;
+    return { kind: "invalid", why: "name is a string, and arguments, if there are any, are an object." };
   }
-  return { name, args, meta: isJsonObject(_meta) ? _meta : {} };
+  const definition = findTool(access, name);
+  const sent = { name, ...(args === undefined ? {} : { arguments: args }), ...passedMeta(params) };
+  return definition === null
+    ? { kind: "unknown" }
+    : { kind: "routed", access, message: { method: "tools/call", params: sent }, definition };
 }
 
-/**
- * Built anew from what a tool call is made of: nothing else that the client sent, and no header of its request, goes on
- * (CVE-2026-110279). Of `_meta` goes what does not belong to the client's own connection.
- */
-function upstreamParams(name: string, { args, meta }: CallRequest): JsonObject {
-  const passedOn = Object.entries(meta).filter(([key]) => !key.startsWith(RESERVED_META) && key !== "progressToken");
-  return {
-    name,
-    ...(args === undefined ? {} : { arguments: args }),
-    ...(passedOn.length === 0 ? {} : { _meta: Object.fromEntries(passedOn) }),
-  };
-}
-
-function refusedForAll(serverName: string): string {
-  return `The server ${serverName} refused the access that its administrator has set up for everyone. Tell the administrator.`;
+function shown({ scope }: Exchange, server: Server, result: JsonObject): JsonObject {
+  return scope.kind === "all" ? rewriteResult(server.name, result) : result;
 }

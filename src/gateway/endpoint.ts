@@ -6,7 +6,8 @@ import { identityKey } from "../core/identity.ts";
 import type { Clock, Logger, Upstream } from "../core/ports.ts";
 import type { Rejections } from "../core/rejection.ts";
 import type { Resolver } from "../core/resolver.ts";
-import type { Store } from "../core/store-port.ts";
+import type { AuditStore, Store } from "../core/store-port.ts";
+import type { ListChanges } from "./all/list-changes.ts";
 import { createAdmission } from "./admission.ts";
 import { readJson } from "./body.ts";
 import type { Exchange } from "./call.ts";
@@ -27,10 +28,11 @@ import type { Route } from "./route.ts";
 
 export interface GatewayParts {
   readonly callers: Callers;
-  readonly store: Pick<Store, "findAccess" | "listAccess" | "touchCredential" | "touchVirtualKey">;
+  readonly store: Pick<Store, "findAccess" | "listAccess" | "touchCredential" | "touchVirtualKey"> & AuditStore;
   readonly resolver: Resolver;
   readonly issuer: AuthRequiredIssuer;
-  readonly upstream: Pick<Upstream, "request">;
+  readonly upstream: Pick<Upstream, "request" | "list">;
+  readonly listChanges: ListChanges;
   readonly rejections: Rejections;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -83,7 +85,7 @@ export function createGateway(parts: GatewayParts): Gateway {
 
   async function call(message: RpcRequest, exchange: Exchange): Promise<HttpAnswer> {
     const { era } = exchange.client;
-    const method = methods[era].get(message.method);
+    const method = methods[exchange.scope.kind][era].get(message.method);
     if (method === undefined) {
       return answer(message.id, era === "modern" ? 404 : 200, errorOf(METHOD_NOT_FOUND, "Method not found"));
     }
@@ -100,7 +102,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     const { requestId, address, afterwards } = visit;
     const signal = client.era === "modern" ? abortedByDisconnect(visit.response) : new AbortController().signal;
     // A method that is not served is foreign text.
-    visit.seen.method = methods[client.era].has(message.method) ? message.method : null;
+    visit.seen.method = methods[route.kind][client.era].has(message.method) ? message.method : null;
     try {
       const scope = await openScope(route, caller);
       visit.seen.server = scope.kind === "one" ? scope.access.server.id : null;

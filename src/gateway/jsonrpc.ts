@@ -5,6 +5,10 @@ export const INVALID_REQUEST = -32_600;
 export const METHOD_NOT_FOUND = -32_601;
 export const INVALID_PARAMS = -32_602;
 export const INTERNAL_ERROR = -32_603;
+/** Until 2025-11-25; 2026-07-28 says invalid parameters instead. */
+export const RESOURCE_NOT_FOUND = -32_002;
+/** Keyward's own, in the range that is each implementation's: a person has to give a key first. */
+export const AUTH_REQUIRED = -32_010;
 export const HEADER_MISMATCH = -32_020;
 export const UNSUPPORTED_PROTOCOL_VERSION = -32_022;
 

@@ -1,33 +1,34 @@
 import type { JsonObject } from "../core/json.ts";
 import type { ProtocolEra } from "../core/server.ts";
-import type { Store } from "../core/store-port.ts";
-import { createToolCall, type CallParts, type Exchange } from "./call.ts";
+import { type AggregateParts, createAggregate } from "./all/methods.ts";
+import { createToolCall } from "./call.ts";
 import { createCatalog, type Scope } from "./catalog.ts";
-import { errorOf, INVALID_PARAMS, resultOf, type RpcAnswer } from "./jsonrpc.ts";
+import { errorOf, INVALID_PARAMS, resultOf } from "./jsonrpc.ts";
+import { CACHE, createListMethod } from "./list-method.ts";
+import type { Method, NamedMethod } from "./method.ts";
 import { legacyVersionFor, MODERN_VERSION } from "./negotiate.ts";
 
-export type Method = (exchange: Exchange, params: JsonObject) => RpcAnswer | Promise<RpcAnswer>;
+export type MethodParts = AggregateParts;
 
-export interface MethodParts extends CallParts {
-  readonly store: CallParts["store"] & Pick<Store, "listAccess">;
-}
-
-const CAPABILITIES: JsonObject = { tools: {} };
-
-// Nothing tells a client yet that a list has changed, so none is called fresh.
-const CACHE: JsonObject = { ttlMs: 0, cacheScope: "private" };
+const CAPABILITIES: Readonly<Record<Scope["kind"], JsonObject>> = {
+  all: { tools: {}, prompts: {}, resources: {}, completions: {} },
+  one: { tools: {} },
+};
 
 const INSTRUCTIONS =
   "Several MCP servers stand behind this one. A tool named <server>-<tool> belongs to the server before the first " +
-  "hyphen. Some servers need a key of the person you work for: the call then answers with a link. Show that person the " +
+  "hyphen, and so does a prompt; a resource <server>+<uri> belongs to the one before the first plus sign. Some servers need a key of the person you work for: the call then answers with a link. Show that person the " +
   "whole link, never ask for the key itself, and call the tool again once they have used it.";
 
-/** The methods of each era, by name. What a revision has removed is unknown in it. */
+type MethodsByEra = Readonly<Record<ProtocolEra, ReadonlyMap<string, Method>>>;
+
+/** The methods of each endpoint and era, by name. What a revision has removed is unknown in it. */
 export function createMethods(
   parts: MethodParts,
   serverInfo: JsonObject,
-): Readonly<Record<ProtocolEra, ReadonlyMap<string, Method>>> {
+): Readonly<Record<Scope["kind"], MethodsByEra>> {
   const catalog = createCatalog(parts.logger);
+  const aggregate = createAggregate(parts);
 
   const initialize: Method = ({ scope }, { protocolVersion }) => {
     if (typeof protocolVersion !== "string") {
@@ -35,7 +36,7 @@ export function createMethods(
     }
     return resultOf({
       protocolVersion: legacyVersionFor(protocolVersion),
-      capabilities: CAPABILITIES,
+      capabilities: CAPABILITIES[scope.kind],
       serverInfo,
       ...instructionsFor(scope),
     });
@@ -44,35 +45,24 @@ export function createMethods(
   const discover: Method = ({ scope }) =>
     resultOf({
       supportedVersions: [MODERN_VERSION],
-      capabilities: CAPABILITIES,
+      capabilities: CAPABILITIES[scope.kind],
       ...instructionsFor(scope),
       ...CACHE,
     });
 
-  const listTools: Method = async ({ caller, client, scope }, { cursor = null }) => {
-    if (cursor !== null && typeof cursor !== "string") {
-      return errorOf(INVALID_PARAMS, "cursor is a string.");
-    }
-    const accesses = scope.kind === "one" ? [scope.access] : await parts.store.listAccess(caller.identity);
-    const page = catalog.page(accesses, scope.kind, client.era, cursor);
-    if (page === null) {
-      return errorOf(INVALID_PARAMS, "The cursor is not valid any more. List again from the start.");
-    }
-    return resultOf({
-      tools: page.tools,
-      ...(page.nextCursor === null ? {} : { nextCursor: page.nextCursor }),
-      ...(client.era === "modern" ? CACHE : {}),
-    });
-  };
+  const listTools = createListMethod("tools", ({ client, scope }, cursor) => {
+    const access = scope.kind === "one" ? [scope.access] : [];
+    const listings = access.map((access) => ({ access, items: access.server.discovered?.tools ?? [] }));
+    return catalog.page(listings, scope.kind, client.era, cursor);
+  });
 
-  const tools: readonly [string, Method][] = [
-    ["tools/list", listTools],
-    ["tools/call", createToolCall(parts)],
-  ];
-  return {
-    legacy: new Map<string, Method>([["initialize", initialize], ["ping", () => resultOf({})], ...tools]),
-    modern: new Map<string, Method>([["server/discover", discover], ...tools]),
-  };
+  const callTool: NamedMethod = ["tools/call", createToolCall({ ...parts, routing: aggregate.routing })];
+
+  const byEra = (methods: readonly NamedMethod[]): MethodsByEra => ({
+    legacy: new Map<string, Method>([["initialize", initialize], ["ping", () => resultOf({})], ...methods]),
+    modern: new Map<string, Method>([["server/discover", discover], ...methods]),
+  });
+  return { all: byEra([...aggregate.methods, callTool]), one: byEra([["tools/list", listTools], callTool]) };
 }
 
 function instructionsFor(scope: Scope): JsonObject {

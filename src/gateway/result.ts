@@ -1,7 +1,16 @@
 import { ERROR_TABLE, type ErrorCode } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { ProtocolEra } from "../core/server.ts";
-import { errorOf, INTERNAL_ERROR, INVALID_PARAMS, resultOf, type RpcAnswer, type RpcError } from "./jsonrpc.ts";
+import { CANNOT_BE_PASSED_ON } from "./failure-text.ts";
+import {
+  errorOf,
+  INTERNAL_ERROR,
+  INVALID_PARAMS,
+  RESOURCE_NOT_FOUND,
+  resultOf,
+  type RpcAnswer,
+  type RpcError,
+} from "./jsonrpc.ts";
 import { RESERVED_META } from "./negotiate.ts";
 import { legacyStructuredContent } from "./output-schema.ts";
 
@@ -46,13 +55,12 @@ export function passToolResult(result: JsonObject, era: ProtocolEra, tool: JsonO
   const { resultType = "complete", structuredContent } = result;
   if (resultType !== "complete") {
     // No capability was declared, so none may be asked for; and a client could only answer to this gateway.
-    return toolFailure("The server asked for something that cannot be passed on.");
+    return toolFailure(CANNOT_BE_PASSED_ON);
   }
   const object = era === "legacy" ? legacyStructuredContent(structuredContent, tool?.["outputSchema"]) : undefined;
   return object === undefined ? result : { ...result, structuredContent: object };
 }
 
-const RESOURCE_NOT_FOUND = -32_002;
 const URL_ELICITATION_REQUIRED = -32_042;
 const FIRST_SPECIFIED = -32_020;
 const LAST_SPECIFIED = -32_022;

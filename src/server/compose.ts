@@ -16,6 +16,7 @@ import { createServerRegistry } from "../core/server-registry.ts";
 import type { Store } from "../core/store-port.ts";
 import { createSubmissions } from "../core/submission.ts";
 import { createTempTokenService } from "../core/temp-token.ts";
+import { createListChanges } from "../gateway/all/list-changes.ts";
 import { createGateway } from "../gateway/endpoint.ts";
 import { createHttpApp } from "../http/app.ts";
 import type { Config } from "./config/config.ts";
@@ -56,12 +57,14 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
   const callers = createCallers({ store, vault, clock, areSessionsEnabled: config.areSessionIdentitiesEnabled });
   const admins = createAdmins({ store, vault, random, configuredToken: config.adminToken });
   const links = createLinkIssuer({ provider, clock, publicUrl });
+  const listChanges = createListChanges();
   const gateway = createGateway({
     callers,
     store,
     resolver: createResolver({ store, vault, logger }),
     issuer: createAuthRequiredIssuer(links),
     upstream,
+    listChanges,
     rejections: createRejections({ store, upstream, clock, logger }),
     clock,
     logger,
@@ -69,8 +72,8 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
   });
   const app = createHttpApp({
     store,
-    registry: createServerRegistry({ store, vault, upstream, random }),
-    access: createAccessControl({ store, upstream }),
+    registry: createServerRegistry({ store, vault, upstream, random, listChanges }),
+    access: createAccessControl({ store, upstream, listChanges }),
     keyIssuer: createKeyIssuer({ store, vault, random }),
     admins,
     callers,

@@ -66,7 +66,7 @@ describe("legacy clients", () => {
       (await send(gate, legacy(key, "initialize", { protocolVersion: "2025-11-25" }, path))).body?.["result"];
     expect(await resultAt("/mcp")).toEqual({
       protocolVersion: "2025-11-25",
-      capabilities: { tools: {} },
+      capabilities: { tools: {}, prompts: {}, resources: {}, completions: {} },
       serverInfo: { name: "keyward", version: "9.9.9" },
       instructions: expect.stringContaining("<server>-<tool>"),
     });
@@ -75,7 +75,7 @@ describe("legacy clients", () => {
   });
 
   it("get -32601 with HTTP 200 for what their era does not have", async () => {
-    for (const method of ["server/discover", "resources/list", "constructor", "__proto__", "toString", ""]) {
+    for (const method of ["server/discover", "resources/subscribe", "constructor", "__proto__", "toString", ""]) {
       const answer = await send(gate, legacy(key, method));
       expect([answer.status, errorOf(answer).code], method).toEqual([200, -32601]);
     }
@@ -102,7 +102,7 @@ describe("modern clients", () => {
       result: {
         resultType: "complete",
         supportedVersions: ["2026-07-28"],
-        capabilities: { tools: {} },
+        capabilities: { tools: {}, prompts: {}, resources: {}, completions: {} },
         instructions: expect.stringContaining("<server>-<tool>"),
         ttlMs: 0,
         cacheScope: "private",
@@ -112,7 +112,7 @@ describe("modern clients", () => {
   });
 
   it("get -32601 with HTTP 404 for what their era does not have", async () => {
-    for (const method of ["ping", "initialize", "logging/setLevel", "resources/list", "constructor"]) {
+    for (const method of ["ping", "initialize", "logging/setLevel", "resources/subscribe", "constructor"]) {
       const answer = await send(gate, modern(key, method));
       expect([answer.status, errorOf(answer).code, answer.body?.["id"]], method).toEqual([404, -32601, 1]);
     }

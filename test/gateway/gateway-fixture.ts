@@ -26,6 +26,7 @@ import type { Discovered, Server, UpstreamOrigin } from "../../src/core/server.t
 import type { Access, FlowToInitiate, SubmissionFlow } from "../../src/core/store-port.ts";
 import { mintToken } from "../../src/core/token.ts";
 import type { VirtualKey } from "../../src/core/virtual-key.ts";
+import { createListChanges } from "../../src/gateway/all/list-changes.ts";
 import { createGateway } from "../../src/gateway/endpoint.ts";
 
 export const NOW = Date.UTC(2026, 9, 24, 12, 0, 0);
@@ -257,6 +258,8 @@ export class World {
           this.servers.map((server) => this.#accessTo(server)).filter((access) => access !== null),
         touchCredential: async (id) => this.#touch(id),
         touchVirtualKey: async (id) => this.#touch(id),
+        listAudit: async () => ({ items: [], nextCursor: null }),
+        appendAudit: async () => {},
       },
       resolver: {
         resolve: async (identity, server) =>
@@ -274,7 +277,13 @@ export class World {
           this.calls.push(call);
           return this.upstream(call);
         },
+        list: async (server, _headers, kind) => ({
+          kind: "listed",
+          items: server.discovered?.[kind] ?? [],
+          omitted: 0,
+        }),
       },
+      listChanges: createListChanges(),
       rejections: { judge: async () => this.verdict },
       clock: this.clock,
       logger,
@@ -380,7 +389,7 @@ export const MODERN_META: JsonObject = {
 
 /** A modern request, with the headers that belong to it. */
 export function modern(key: string, method: string, params: JsonObject = {}, path = "/mcp"): RawRequest {
-  const { name } = params;
+  const named = params["name"] ?? params["uri"];
   return {
     path,
     headers: [
@@ -388,7 +397,7 @@ export function modern(key: string, method: string, params: JsonObject = {}, pat
       JSON_TYPE,
       ["mcp-protocol-version", "2026-07-28"],
       ["mcp-method", method],
-      ...(typeof name === "string" ? [["mcp-name", name] as const] : []),
+      ...(typeof named === "string" ? [["mcp-name", named] as const] : []),
     ],
     body: rpc(method, { _meta: MODERN_META, ...params }),
   };

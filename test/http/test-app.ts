@@ -141,7 +141,7 @@ export async function createTestApp(
   const admins = createAdmins({ store, vault, random, configuredToken: new Secret(ADMIN_TOKEN) });
   const app = createHttpApp({
     store,
-    registry: createServerRegistry({ store, vault, upstream, random }),
+    registry: createServerRegistry({ store, vault, upstream, random, listChanges: { changed: () => {} } }),
     access: createAccessControl({ store, upstream }),
     keyIssuer: createKeyIssuer({ store, vault, random }),
     admins,
