@@ -7,6 +7,7 @@ import { createAccessControl } from "../../src/core/access.ts";
 import { createAdmins, type Admins } from "../../src/core/admins.ts";
 import { createCallers } from "../../src/core/callers.ts";
 import { HeadersProvider } from "../../src/core/headers-provider.ts";
+import type { ListChangeScope } from "../../src/core/list-change.ts";
 import { createLinkIssuer } from "../../src/core/link-issuer.ts";
 import { createKeyIssuer } from "../../src/core/key-issuer.ts";
 import { createOpeners } from "../../src/core/opener.ts";
@@ -50,6 +51,8 @@ export interface TestApp {
   readonly storeCalls: string[];
   /** What was done towards the upstream; `verify` carries the values that were to be sent. */
   readonly dials: string[];
+  /** Whose lists were said to have changed, oldest first. */
+  readonly changed: ListChangeScope[];
   /** What the next verifications answer; default: accepted and proven. */
   answerVerify(outcome: VerifyOutcome): void;
   /** `send("GET /api/v1/me", { as: key })`; a string body is sent as it is, anything else as JSON. */
@@ -127,6 +130,8 @@ export async function createTestApp(
   const store = spyOn(sqlite, storeCalls, options.failures ?? {});
 
   const dials: string[] = [];
+  const changed: ListChangeScope[] = [];
+  const listChanges = { changed: (scope: ListChangeScope) => void changed.push(scope) };
   let outcome: VerifyOutcome = ACCEPTED;
   const upstream = scriptedUpstream(dials, () => outcome);
   const provider = new HeadersProvider({ store, vault, logger, clock, random });
@@ -141,8 +146,8 @@ export async function createTestApp(
   const admins = createAdmins({ store, vault, random, configuredToken: new Secret(ADMIN_TOKEN) });
   const app = createHttpApp({
     store,
-    registry: createServerRegistry({ store, vault, upstream, random, listChanges: { changed: () => {} } }),
-    access: createAccessControl({ store, upstream }),
+    registry: createServerRegistry({ store, vault, upstream, random, listChanges }),
+    access: createAccessControl({ store, upstream, listChanges }),
     keyIssuer: createKeyIssuer({ store, vault, random }),
     admins,
     callers,
@@ -166,6 +171,7 @@ export async function createTestApp(
     log,
     storeCalls,
     dials,
+    changed,
     answerVerify(next) {
       outcome = next;
     },
