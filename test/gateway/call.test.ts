@@ -123,6 +123,15 @@ describe("a call whose values are on file", () => {
     expect(world.calls.map(({ message }) => message.params)).toEqual([{ name: "anything" }]);
   });
 
+  it("names the resources of its result by their server on /mcp, and as they are at /mcp/<server>", async () => {
+    beReady();
+    const link = (uri: string) => ({ content: [{ type: "resource_link", uri, name: "a" }] });
+    world.upstream = () => ({ kind: "result", result: link("file:///a") });
+    expect((await send(gate, callEcho())).body?.["result"]).toEqual(link("github+file:///a"));
+    const direct = legacy(key, "tools/call", { name: "echo" }, "/mcp/github");
+    expect((await send(gate, direct)).body?.["result"]).toEqual(link("file:///a"));
+  });
+
   it("with parameters of the wrong shape is -32602 and goes nowhere", async () => {
     beReady();
     for (const params of [

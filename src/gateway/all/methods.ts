@@ -7,7 +7,7 @@ import { createListMethod } from "../list-method.ts";
 import type { Method, NamedMethod } from "../method.ts";
 import type { ListChanges } from "./list-changes.ts";
 import { createLists } from "./lists.ts";
-import { createOwnLists } from "./own-lists.ts";
+import { createOwnLists, type OwnLists } from "./own-lists.ts";
 import { createServerRequest } from "./requests.ts";
 import { createRouting, type Routing } from "./routing.ts";
 import { createToolChanges } from "./tool-changes.ts";
@@ -24,6 +24,8 @@ export interface Aggregate {
   readonly routing: Routing;
   /** All but `tools/call`. */
   readonly methods: readonly NamedMethod[];
+  /** What the server listed for an identity is asked for anew: the server says that it has changed. */
+  readonly expire: OwnLists["expire"];
 }
 
 export function createAggregate(parts: AggregateParts): Aggregate {
@@ -43,6 +45,7 @@ export function createAggregate(parts: AggregateParts): Aggregate {
     createListMethod(kind, ({ caller, client }, cursor) => lists.page(caller.identity, kind, client.era, cursor));
   return {
     routing,
+    expire: (identity, serverId) => own.expire(identity, serverId),
     methods: [
       ["tools/list", list("tools")],
       ["prompts/list", list("prompts")],
