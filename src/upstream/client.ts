@@ -1,6 +1,7 @@
 import { KeywardError } from "../core/errors.ts";
 import type { CallHeaders, McpAnswer, McpMessage } from "../core/ports.ts";
 import { parseUpstreamUrl, type ProtocolEra, type Server } from "../core/server.ts";
+import type { Breaker } from "./breaker.ts";
 import type { Connection } from "./era/connection.ts";
 import { negotiate, type Negotiated } from "./era/negotiate.ts";
 import { directConnection, type Profiles } from "./era/profile.ts";
@@ -10,6 +11,7 @@ import { createWire, failureOfStatus, type Reply, type WireParts } from "./wire.
 
 export interface ClientParts {
   readonly wire: WireParts;
+  readonly breaker: Breaker;
   readonly profiles: Profiles;
   readonly sessions: SessionPool;
   readonly underWay: UnderWay;
@@ -39,7 +41,8 @@ export async function sendMessage(
   const { profiles, sessions } = parts;
   const url = parseUpstreamUrl(server.url);
   const tools = server.discovered?.tools ?? [];
-  const wire = createWire(parts.wire, { url, call, signal, tools });
+  const wireParts = { ...parts.wire, egress: parts.breaker.through(server, parts.wire.egress) };
+  const wire = createWire(wireParts, { url, call, signal, tools });
   const exchange = (connection: Connection): Promise<Reply> =>
     message.method.startsWith("notifications/") ? wire.tell(connection, message) : wire.ask(connection, message);
 
@@ -47,7 +50,7 @@ export async function sendMessage(
     // The session is everyone's who asks for it at this moment: one caller's leaving must not end it for the others.
     const connect = (): Promise<Negotiated> =>
       parts.underWay.run(server.id, call, undefined, async (everyones) => {
-        const negotiated = await negotiate(createWire(parts.wire, { url, call, signal: everyones, tools }), known);
+        const negotiated = await negotiate(createWire(wireParts, { url, call, signal: everyones, tools }), known);
         if (negotiated.kind === "connected") profiles.learn(server, negotiated.connection);
         return negotiated;
       });

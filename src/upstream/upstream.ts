@@ -1,5 +1,6 @@
 import type { Clock, Logger, McpAnswer, Random, Upstream, UpstreamFailureCode, VerifyOutcome } from "../core/ports.ts";
 import type { Server } from "../core/server.ts";
+import { createBreaker } from "./breaker.ts";
 import { type ClientParts, sendMessage } from "./client.ts";
 import { createEgress, type EgressOptions } from "./egress/door.ts";
 import { createEgressPolicy } from "./egress/policy.ts";
@@ -42,7 +43,8 @@ export function createUpstream(options: UpstreamOptions): ClosableUpstream {
   const sessions = createSessionPool({ clock, maxSessions: limits.sessions, idleMs: limits.sessionIdleMs });
   const underWay = createUnderWay();
   const wire: WireParts = { egress, clock, limits, nextId: idsFrom(random) };
-  const client: ClientParts = { wire, profiles: createProfiles(), sessions, underWay };
+  const breaker = createBreaker({ clock, random });
+  const client: ClientParts = { wire, breaker, profiles: createProfiles(), sessions, underWay };
 
   const reportScrubbed = (serverId: string, hits: number): void => {
     if (hits === 0) return;
