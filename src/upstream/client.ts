@@ -42,7 +42,7 @@ export async function sendMessage(
   const url = parseUpstreamUrl(server.url);
   const tools = server.discovered?.tools ?? [];
   const wireParts = { ...parts.wire, egress: parts.breaker.through(server, parts.wire.egress) };
-  const wire = createWire(wireParts, { url, call, signal, tools });
+  const wire = createWire(wireParts, { serverId: server.id, url, call, signal, tools });
   const exchange = (connection: Connection): Promise<Reply> =>
     message.method.startsWith("notifications/") ? wire.tell(connection, message) : wire.ask(connection, message);
 
@@ -50,7 +50,8 @@ export async function sendMessage(
     // The session is everyone's who asks for it at this moment: one caller's leaving must not end it for the others.
     const connect = (): Promise<Negotiated> =>
       parts.underWay.run(server.id, call, undefined, async (everyones) => {
-        const negotiated = await negotiate(createWire(wireParts, { url, call, signal: everyones, tools }), known);
+        const target = { serverId: server.id, url, call, signal: everyones, tools };
+        const negotiated = await negotiate(createWire(wireParts, target), known);
         if (negotiated.kind === "connected") profiles.learn(server, negotiated.connection);
         return negotiated;
       });

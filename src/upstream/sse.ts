@@ -14,10 +14,27 @@ export interface SseDecoder {
   push(text: string): readonly string[];
 }
 
+interface SseEvent {
+  readonly type: string;
+  readonly data: string;
+}
+
 const LINE = /\r\n|\r|\n/g;
 
 /** @param maxEventLength characters of one event, its field names included */
 export function createSseDecoder(maxEventLength: number): SseDecoder {
+  const events = createEventDecoder(maxEventLength);
+  return {
+    push: (text) =>
+      events
+        .push(text)
+        .filter(({ type }) => type === "message")
+        .map(({ data }) => data),
+  };
+}
+
+/** The same with events of every type. */
+export function createEventDecoder(maxEventLength: number): { push(text: string): readonly SseEvent[] } {
   let rest = "";
   let data: string[] = [];
   let type = "";
@@ -30,9 +47,9 @@ export function createSseDecoder(maxEventLength: number): SseDecoder {
     }
   };
 
-  const takeLine = (line: string): string | null => {
+  const takeLine = (line: string): SseEvent | null => {
     if (line === "") {
-      const event = data.length > 0 && (type === "" || type === "message") ? data.join("\n") : null;
+      const event = data.length > 0 ? { type: type === "" ? "message" : type, data: data.join("\n") } : null;
       data = [];
       type = "";
       length = 0;
@@ -48,7 +65,7 @@ export function createSseDecoder(maxEventLength: number): SseDecoder {
 
   return {
     push(text) {
-      const events: string[] = [];
+      const events: SseEvent[] = [];
       let pending = rest + (isFirst ? text.replace(/^\uFEFF/, "") : text);
       isFirst &&= text === "";
       // A `\r` at the end may be the first half of a `\r\n`.

@@ -6,6 +6,7 @@ import { createEgress, type EgressOptions } from "./egress/door.ts";
 import { createEgressPolicy } from "./egress/policy.ts";
 import { createProfiles } from "./era/profile.ts";
 import { UPSTREAM_LIMITS, type UpstreamLimits } from "./limits.ts";
+import { createChannels } from "./old-sse/channels.ts";
 import { createScrubber } from "./scrub.ts";
 import { createSessionPool } from "./session-pool.ts";
 import { createUnderWay } from "./under-way.ts";
@@ -42,7 +43,8 @@ export function createUpstream(options: UpstreamOptions): ClosableUpstream {
   });
   const sessions = createSessionPool({ clock, maxSessions: limits.sessions, idleMs: limits.sessionIdleMs });
   const underWay = createUnderWay();
-  const wire: WireParts = { egress, clock, limits, nextId: idsFrom(random) };
+  const channels = createChannels(limits.sessions);
+  const wire: WireParts = { egress, clock, limits, nextId: idsFrom(random), channels };
   const breaker = createBreaker({ clock, random });
   const client: ClientParts = { wire, breaker, profiles: createProfiles(), sessions, underWay };
 
@@ -90,11 +92,13 @@ export function createUpstream(options: UpstreamOptions): ClosableUpstream {
 
     forgetCredential(credentialId) {
       sessions.forgetCredential(credentialId);
+      channels.forgetCredential(credentialId);
       underWay.forgetCredential(credentialId);
     },
 
     forgetServer(serverId) {
       sessions.forgetServer(serverId);
+      channels.forgetServer(serverId);
       underWay.forgetServer(serverId);
     },
 
@@ -102,6 +106,7 @@ export function createUpstream(options: UpstreamOptions): ClosableUpstream {
 
     async close() {
       sessions.clear();
+      channels.closeAll();
       underWay.abortAll();
       await egress.close();
     },

@@ -87,7 +87,7 @@ async function tryValues(
   known: ProtocolEra | null,
   signal: AbortSignal,
 ): Promise<Trial> {
-  const target = { url: parseUpstreamUrl(server.url), call, signal };
+  const target = { serverId: server.id, url: parseUpstreamUrl(server.url), call, signal };
   const wire = createWire(parts.wire, { ...target, tools: [] });
   const negotiated = await negotiate(wire, known);
   if (negotiated.kind === "refused") {

@@ -7,6 +7,8 @@ import { frame } from "./era/frame.ts";
 import { injectHeaders } from "./inject.ts";
 import { isAuthError, type JsonRpcResponse } from "./json-rpc.ts";
 import type { UpstreamLimits } from "./limits.ts";
+import type { Channels } from "./old-sse/channels.ts";
+import { type Attached, withOldSse } from "./old-sse/old-wire.ts";
 import { readResponse } from "./response.ts";
 
 /** What came of one HTTP exchange. */
@@ -24,6 +26,8 @@ export type Reply =
   /** No usable HTTP response. */
   | { readonly kind: "failed"; readonly code: UpstreamFailureCode; readonly cause: string | null };
 
+export type NoAnswer = Exclude<Reply, { kind: "answered" }>;
+
 /** One caller's line to one server: every request on it carries the same headers, and no other headers than these. */
 export interface Wire {
   /** Sends a request and waits for its answer. */
@@ -32,6 +36,8 @@ export interface Wire {
   tell(connection: Connection, message: McpMessage): Promise<Reply>;
   /** Ends an upstream session, best effort. */
   end(connection: Connection): Promise<void>;
+  /** Opens the stream of a server of 2024-11-05; the connection that carries it is then asked like any other. */
+  attach(): Promise<Attached>;
 }
 
 export interface WireParts {
@@ -40,9 +46,11 @@ export interface WireParts {
   readonly limits: UpstreamLimits;
   /** JSON-RPC ids are Keyward's own: two callers with the id 5 may share an upstream session (abuse case A41). */
   readonly nextId: () => number;
+  readonly channels: Channels;
 }
 
 export interface WireTarget {
+  readonly serverId: string;
   readonly url: URL;
   readonly call: CallHeaders;
   readonly signal: AbortSignal;
@@ -50,20 +58,27 @@ export interface WireTarget {
   readonly tools: readonly JsonObject[];
 }
 
-interface Timeouts {
+export interface WireTimeouts {
   readonly headersTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly totalMs: number;
 }
 
+export interface WireRequest {
+  readonly method: "POST" | "DELETE";
+  /** Default: the server's. */
+  readonly url?: URL;
+  readonly headers: Map<string, string>;
+  readonly body: string | null;
+}
+
 const END_TIMEOUT_MS = 2_000;
 
 /** @throws KeywardError from each method when the headers may not go to the URL; see `injectHeaders` */
-export function createWire(
-  { egress, clock, limits, nextId }: WireParts,
-  { url, call, signal, tools }: WireTarget,
-): Wire {
-  const timeoutsOf = (method: string): Timeouts => {
+export function createWire(parts: WireParts, target: WireTarget): Wire {
+  const { egress, clock, limits, nextId } = parts;
+  const { url, call, signal, tools } = target;
+  const timeoutsOf = (method: string): WireTimeouts => {
     const { headersTimeoutMs, idleTimeoutMs, requestTimeoutMs, callTimeoutMs } = limits;
     return method === "tools/call"
       ? { headersTimeoutMs: callTimeoutMs, idleTimeoutMs: callTimeoutMs, totalMs: callTimeoutMs }
@@ -71,11 +86,12 @@ export function createWire(
   };
 
   const exchange = async (
-    request: { method: "POST" | "DELETE"; headers: Map<string, string>; body: string | null },
-    { totalMs, ...timeouts }: Timeouts,
+    request: WireRequest,
+    { totalMs, ...timeouts }: WireTimeouts,
     read: (response: EgressResponse) => Promise<Reply>,
   ): Promise<Reply> => {
-    const headers = injectHeaders(url, request.headers, call);
+    const to = request.url ?? url;
+    const headers = injectHeaders(to, request.headers, call);
     const deadline = new AbortController();
     const cancel = clock.schedule(totalMs, () => deadline.abort());
     let response: EgressResponse | null = null;
@@ -83,7 +99,7 @@ export function createWire(
       response = await egress.send({
         ...request,
         ...timeouts,
-        url,
+        url: to,
         headers,
         signal: AbortSignal.any([signal, deadline.signal]),
       });
@@ -109,7 +125,7 @@ export function createWire(
     return exchange({ method: "POST", headers, body }, timeoutsOf(method), read);
   };
 
-  return {
+  const streamable: Omit<Wire, "attach"> = {
     ask(connection, message) {
       const id = nextId();
       return post(connection, message, id, async (received) => {
@@ -141,10 +157,11 @@ export function createWire(
       }));
     },
   };
+  return withOldSse(streamable, parts, target, { exchange, timeoutsOf, statusReply, failedReply });
 }
 
 /** What the status alone decides; null when the body has to be read. */
-function statusReply(response: EgressResponse): Reply | null {
+function statusReply(response: EgressResponse): NoAnswer | null {
   const { status } = response;
   if (status >= 300 && status < 400) {
     return { kind: "failed", code: "upstream_redirected", cause: null };
@@ -169,7 +186,7 @@ export function failureOfStatus(status: number): UpstreamFailureCode {
   return isOutage(status) ? "upstream_unreachable" : "upstream_protocol";
 }
 
-function failedReply(error: unknown): Reply {
+function failedReply(error: unknown): NoAnswer {
   const code = upstreamFailureCode(error);
   if (code === null) {
     throw error;

@@ -10,14 +10,17 @@ import type { EgressPolicy } from "./policy.ts";
 interface EgressRequest {
   /** The object that is judged is the object that is dialled. */
   readonly url: URL;
-  readonly method: "POST" | "DELETE";
+  /** `GET` opens a stream of events. */
+  readonly method: "POST" | "DELETE" | "GET";
   /** Each name once, as `injectHeaders` makes them. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string | null;
   /** Milliseconds until the response's headers are complete, from when the request is sent. */
   readonly headersTimeoutMs: number;
-  /** Milliseconds between two parts of the response's body. */
+  /** Milliseconds between two parts of the response's body; 0 = no limit. */
   readonly idleTimeoutMs: number;
+  /** Bytes of the response's body. Default: the door's limit. */
+  readonly bodyBytes?: number;
   /** Ends the request and its response, whatever state they are in. */
   readonly signal: AbortSignal;
 }
@@ -68,13 +71,15 @@ export function createEgress({ policy, limits, resolve = resolveBySystem, dial }
   };
   const pools = new BoundedMap<string, Pool>(limits.origins, (pool) => void pool.close());
 
-  const poolOf = ({ origin }: URL): Pool => {
-    const known = pools.get(origin);
+  const poolOf = ({ origin }: URL, isStream: boolean): Pool => {
+    // Streams have connections of their own, because they would leave none for the requests that they belong to.
+    const key = isStream ? `${origin} streams` : origin;
+    const known = pools.get(key);
     if (known !== undefined) {
       return known;
     }
     const pool = new Pool(origin, {
-      connections: limits.socketsPerOrigin,
+      connections: isStream ? limits.streamsPerOrigin : limits.socketsPerOrigin,
       connect: createGuardedConnector(guard),
       allowH2: false,
       // Left out, an environment variable could choose the experimental parser.
@@ -82,15 +87,15 @@ export function createEgress({ policy, limits, resolve = resolveBySystem, dial }
       maxHeaderSize: limits.headerBytes,
       keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
     });
-    pools.set(origin, pool);
+    pools.set(key, pool);
     return pool;
   };
 
   return {
-    async send({ url, method, headers, body, headersTimeoutMs, idleTimeoutMs, signal }) {
+    async send({ url, method, headers, body, headersTimeoutMs, idleTimeoutMs, bodyBytes, signal }) {
       policy.assertUrl(url);
       try {
-        const response = await poolOf(url).request({
+        const response = await poolOf(url, method === "GET").request({
           path: `${url.pathname}${url.search}`,
           method,
           headers: [...headers].flat(),
@@ -99,7 +104,7 @@ export function createEgress({ policy, limits, resolve = resolveBySystem, dial }
           bodyTimeout: idleTimeoutMs,
           signal,
         });
-        return received(response, limits.bodyBytes);
+        return received(response, bodyBytes ?? limits.bodyBytes);
       } catch (error) {
         throw upstreamError(error);
       }

@@ -8,6 +8,8 @@ export interface EgressLimits {
   readonly bodyBytes: number;
   /** Connections to one origin; further requests wait for one to come free, or for their own deadline. */
   readonly socketsPerOrigin: number;
+  /** Connections to one origin that only listen, besides those: a stream holds its connection for as long as it is open. */
+  readonly streamsPerOrigin: number;
   /** Origins with connections; the least recently used one is let go beyond it. */
   readonly origins: number;
 }
@@ -17,5 +19,6 @@ export const EGRESS_LIMITS: EgressLimits = {
   headerBytes: 32_768,
   bodyBytes: 10 * 1024 * 1024,
   socketsPerOrigin: 256,
+  streamsPerOrigin: 1_000,
   origins: 1_000,
 };

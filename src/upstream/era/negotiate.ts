@@ -9,6 +9,7 @@ import {
   MODERN_START,
   MODERN_VERSION,
   NEWEST_LEGACY_VERSION,
+  startOn,
 } from "./connection.ts";
 import { CLIENT_INFO } from "./frame.ts";
 
@@ -23,7 +24,12 @@ export type Negotiated =
   | { readonly kind: "failed"; readonly code: UpstreamFailureCode; readonly cause: string | null };
 
 /** `inconclusive`: an HTTP response that says nothing about MCP, or not in this era. The other era may still work. */
-type Attempt = Negotiated | { readonly kind: "inconclusive"; readonly code: UpstreamFailureCode };
+type Attempt =
+  | Negotiated
+  | { readonly kind: "inconclusive"; readonly code: UpstreamFailureCode; readonly status: number };
+
+// What tells a server of 2024-11-05 (specification 2025-11-25, transports, backwards compatibility).
+const NO_POST_HERE: ReadonlySet<number> = new Set([400, 404, 405]);
 
 // Visible ASCII, as the specification demands. Anything else would have to be written into a header.
 const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
@@ -33,6 +39,7 @@ const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
  *
  * Without a hint `server/discover` is asked first: legacy servers answer it with 400, 404, a JSON-RPC error or an outage
  * and lose nothing by it. A 401 to it says nothing about the era, so `initialize` is tried as well before it counts.
+ * A server that knows no POST at its URL may be one of 2024-11-05, which answers on a stream.
  *
  * @param known the era that the server spoke before; then a refusal is final, and only an inconclusive answer leads to
  *   the other era
@@ -46,8 +53,11 @@ export async function negotiate(wire: Wire, known: ProtocolEra | null): Promise<
       return attempt;
     case "refused":
       return known === null ? settle(await second(wire), attempt) : attempt;
-    case "inconclusive":
-      return settle(await second(wire), attempt);
+    case "inconclusive": {
+      const other = await second(wire);
+      const isOld = other.kind === "inconclusive" && NO_POST_HERE.has(attempt.status) && NO_POST_HERE.has(other.status);
+      return settle(isOld ? await attach(wire) : other, attempt);
+    }
   }
 }
 
@@ -72,20 +82,31 @@ async function discover(wire: Wire): Promise<Attempt> {
   return attemptOf(reply);
 }
 
-async function initialize(wire: Wire): Promise<Attempt> {
-  const reply = await wire.ask(LEGACY_START, {
+async function attach(wire: Wire): Promise<Attempt> {
+  const attached = await wire.attach();
+  if (attached.kind !== "attached") {
+    return attemptOf(attached);
+  }
+  const start = startOn(attached.channel);
+  const attempt = await initialize(wire, start);
+  if (attempt.kind !== "connected") attached.channel.close();
+  return attempt;
+}
+
+async function initialize(wire: Wire, start: Connection = LEGACY_START): Promise<Attempt> {
+  const reply = await wire.ask(start, {
     method: "initialize",
     // Nothing is declared, so the server asks for nothing that Keyward would have to pass on.
     params: { protocolVersion: NEWEST_LEGACY_VERSION, capabilities: {}, clientInfo: CLIENT_INFO },
   });
   const hello = resultOf(reply);
   const version = hello?.["protocolVersion"];
-  const sessionId = reply.kind === "answered" ? reply.sessionId : null;
+  const sessionId = start.sessionId ?? (reply.kind === "answered" ? reply.sessionId : null);
   const isUsable = typeof version === "string" && LEGACY_VERSIONS.has(version);
   if (hello === null || !isUsable || (sessionId !== null && !SESSION_ID.test(sessionId))) {
     return attemptOf(reply);
   }
-  const connection: Connection = { era: "legacy", protocolVersion: version, sessionId };
+  const connection: Connection = { ...start, protocolVersion: version, sessionId };
   const told = await wire.tell(connection, { method: "notifications/initialized" });
   return told.kind === "refused" || told.kind === "failed" ? told : { kind: "connected", connection, hello };
 }
@@ -97,9 +118,9 @@ function resultOf(reply: Reply): JsonObject | null {
 function attemptOf(reply: Reply): Attempt {
   switch (reply.kind) {
     case "answered":
-      return { kind: "inconclusive", code: "upstream_protocol" };
+      return { kind: "inconclusive", code: "upstream_protocol", status: reply.status };
     case "unanswered":
-      return { kind: "inconclusive", code: failureOfStatus(reply.status) };
+      return { kind: "inconclusive", code: failureOfStatus(reply.status), status: reply.status };
     case "refused":
     case "failed":
       return reply;
