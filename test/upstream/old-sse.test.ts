@@ -272,7 +272,8 @@ describe("the stream of a hostile server", () => {
       response.on("close", () => (isClosed = true));
       send(events(response));
     });
-    const { upstream } = connect();
+    // No time passes, so that it is the stream itself that ends it.
+    const { upstream } = connect({ clock: manualClock() });
     expect(await repeat(upstream, remote.url, "a")).toEqual({ kind: "failed", code: "upstream_protocol" });
     await expectSoon(() => isClosed).toBe(true);
   });
