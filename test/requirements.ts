@@ -150,6 +150,10 @@ export const ABUSE_CASES = {
     source: "CVE-2026-55245",
   },
   A27: { sentence: "The object that is dialled is the object that was checked.", source: "GHSA-jp9j" },
+  A28: {
+    sentence: "Every connection, of whatever transport and era, goes through the one door.",
+    source: "Bifrost PR 5772",
+  },
   A29: { sentence: "No redirect is followed, and nobody else sees the credential.", source: "CVE-2026-40895" },
   A30: {
     sentence: "A server that answers badly, endlessly or hugely costs its caller an error and nothing else.",
