@@ -83,6 +83,22 @@ describe("A29: a redirect", () => {
     expect(elsewhere.received).toEqual([]);
     expect(remote.received).toHaveLength(1);
   });
+
+  it.each(["server/discover", "initialize", "notifications/initialized", "tools/list", "tools/call", "DELETE"])(
+    "of %s is followed on no way out",
+    async (method) => {
+      const remote = await start({ era: "legacy", stateful: true });
+      const elsewhere = await start();
+      const { upstream } = connect();
+      remote.misbehave({ kind: "redirect", status: 307, to: elsewhere.url, on: [method] });
+      const probeTool = { name: "whoami", arguments: {} };
+      const verification = { probeTool, hasNegativeControl: true };
+      await upstream.verify(serverFor(remote.url, { verification }), callFor(remote.url, KEY));
+      await upstream.request(serverFor(remote.url), callFor(remote.url, KEY), { method: "tools/list" });
+      expect(remote.received.map((request) => request.method)).toContain(method);
+      expect(elsewhere.received).toEqual([]);
+    },
+  );
 });
 
 describe("A30: a server that", () => {

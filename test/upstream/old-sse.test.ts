@@ -4,7 +4,7 @@ import type { McpAnswer, Upstream } from "../../src/core/ports.ts";
 import { UPSTREAM_LIMITS } from "../../src/upstream/limits.ts";
 import { type OldSseUpstream, startOldSseUpstream } from "../fixtures/old-sse-upstream.ts";
 import { startHeaderUpstream } from "../fixtures/header-upstream.ts";
-import { callFor, expectSoon, manualClock, serverFor, type TestUpstream, upstreamForTest } from "./parts.ts";
+import { callFor, expectSoon, manualClock, serverFor, type TestUpstream, upstreamForTest, valuesOf } from "./parts.ts";
 
 const KEY = "key-of-alice-0123456789";
 const OTHER = "key-of-bobby-0123456789";
@@ -78,6 +78,34 @@ describe("a server of HTTP with SSE (2024-11-05)", () => {
     expect(gets(remote)).toBe(4);
     await repeat(upstream, remote.url, "e", call);
     expect(gets(remote)).toBe(4);
+  });
+
+  it("A33, A35: gets exactly the stored values, each once, on stream and posts alike", async () => {
+    const remote = await start();
+    const { upstream } = connect();
+    const call = callFor(remote.url, KEY, { staticHeaders: valuesOf({ "x-team": "blue-team-1" }) });
+    await repeat(upstream, remote.url, "x-api-key: evil", call);
+    const pairs = remote.received.map(({ method, rawHeaders }) => [
+      method,
+      ...rawHeaders.filter((_, at) => /^x-/i.test(rawHeaders[at - (at % 2)] ?? "")),
+    ]);
+    expect(pairs).toEqual(pairs.map(([method]) => [method, "x-team", "blue-team-1", "x-api-key", KEY]));
+    const [stream] = remote.received.filter(({ method }) => method === "GET");
+    const names = (stream?.rawHeaders ?? []).filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
+    expect(names.toSorted()).toEqual([
+      "accept",
+      "accept-encoding",
+      "connection",
+      "host",
+      "user-agent",
+      "x-api-key",
+      "x-team",
+    ]);
+
+    const twice = { ...call, staticHeaders: valuesOf({ "x-api-key": "static-key-1" }), credential: null };
+    const before = remote.received.length;
+    await expect(repeat(upstream, remote.url, "a", twice)).rejects.toMatchObject({ code: "internal" });
+    expect(remote.received).toHaveLength(before);
   });
 
   it("A38: that repeats the key is scrubbed", async () => {
