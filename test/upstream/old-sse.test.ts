@@ -127,6 +127,22 @@ describe("a server of HTTP with SSE (2024-11-05)", () => {
     expect(gets(remote)).toBe(2);
   });
 
+  it("that forgot the session is asked on a new stream, and the old one is closed", async () => {
+    const remote = await start();
+    const { upstream } = connect();
+    await repeat(upstream, remote.url, "a");
+    let isForgotten = true;
+    remote.intercept((request, response) => {
+      if (!isForgotten || !String(request.url).startsWith("/messages")) return "next";
+      isForgotten = false;
+      response.writeHead(404).end();
+      return "done";
+    });
+    expect(await repeat(upstream, remote.url, "b")).toMatchObject(said("b for key-of-alice"));
+    expect(gets(remote)).toBe(2);
+    await expectSoon(remote.streams).toBe(1);
+  });
+
   it("whose stream ends loses the call that waits on it, once", async () => {
     const remote = await start();
     const { upstream } = connect();

@@ -1,7 +1,7 @@
 import { BoundedMap } from "../bounded-map.ts";
 import type { Channel } from "./channel.ts";
 
-export interface ChannelOwner {
+interface ChannelOwner {
   readonly serverId: string;
   readonly credentialId: string | null;
 }

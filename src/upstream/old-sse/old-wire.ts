@@ -54,6 +54,8 @@ export function withOldSse(
       const answer = channel.answerTo(id, AbortSignal.any([signal, done.signal]));
       const posted = await post(channel, message, id);
       if (posted.kind !== "answered") {
+        // The server has forgotten the session, so nothing will come on its stream.
+        if (posted.kind === "unanswered" && posted.status === 404) channel.close();
         return posted;
       }
       const response = await answer;
