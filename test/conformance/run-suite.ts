@@ -16,7 +16,10 @@ interface Check {
   readonly errorMessage?: string;
 }
 
-/** What the runner reports of a client that ended with an error is no check of its own; this is. */
+/** The last thing that a client under test prints. Complaints alone say nothing: the SDK warns of tools it leaves out. */
+export const CLIENT_DONE = "Everything has been done.";
+
+/** For the runner, a client that ended early fails no check; here it does. */
 const CLIENT_CHECK = "client/ran-to-its-end";
 
 /** A whole suite takes a few seconds; one whose calls hang takes as long as this. Milliseconds. */
@@ -61,9 +64,9 @@ function readOutcomes(folder: string): Outcomes {
     }
     const read = (file: string): string => readFileSync(join(folder, entry, file), "utf8");
     const checks = worstOfEach(JSON.parse(read("checks.json")) as Check[]);
-    if (files.includes("stderr.txt")) {
-      const complaint = read("stderr.txt").trim();
-      checks.set(CLIENT_CHECK, { status: complaint === "" ? "SUCCESS" : "FAILURE", message: complaint });
+    if (files.includes("stdout.txt")) {
+      const isDone = read("stdout.txt").trimEnd().endsWith(CLIENT_DONE);
+      checks.set(CLIENT_CHECK, { status: isDone ? "SUCCESS" : "FAILURE", message: read("stderr.txt") });
     }
     outcomes.set(scenario, checks);
   }
