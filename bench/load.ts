@@ -4,12 +4,9 @@ import { type Call, faultOf } from "./calls.ts";
 
 /** What a fixed number of calls took. Times in milliseconds. */
 export interface LoadResult {
-  readonly calls: number;
   readonly medianMs: number;
   readonly p99Ms: number;
   readonly perSecond: number;
-  /** What was wrong with answers; empty unless the load was tolerant. */
-  readonly faults: readonly string[];
 }
 
 export interface LoadOptions {
@@ -20,8 +17,6 @@ export interface LoadOptions {
   readonly concurrency: number;
   /** @param n number of the call, from 0. @param lane which of the calls under way it is, from 0 */
   readonly call: (n: number, lane: number) => Call;
-  /** Whether answers that are not right are counted instead of ending the load. Default false. */
-  readonly isTolerant?: boolean;
 }
 
 let checked = 0;
@@ -40,43 +35,40 @@ export class LoadClient {
   }
 
   /** @throws Error at the first answer that is not right: a fast wrong answer is worth nothing */
-  async run({ url, calls, concurrency, call, isTolerant = false }: LoadOptions): Promise<LoadResult> {
-    const { pathname, search } = new URL(url);
-    const times = new Float64Array(calls);
-    const faults: string[] = [];
+  async run({ url, calls, concurrency, call }: LoadOptions): Promise<LoadResult> {
+    const times: number[] = [];
     let next = 0;
     const lane = async (index: number): Promise<void> => {
       while (next < calls) {
         const n = next;
         next += 1;
-        const sent = call(n, index);
-        const start = performance.now();
-        const { status, headers, body } = await this.post(pathname + search, sent);
-        const ms = performance.now() - start;
-        const fault = faultOf(sent, status, String(headers["content-type"] ?? ""), body);
-        checked += 1;
+        const { ms, fault } = await this.try(url, call(n, index));
         if (fault !== null) {
-          faults.push(fault);
           // The others end as well: there is nothing left to measure.
-          if (!isTolerant) next = calls;
+          next = calls;
+          throw new Error(fault);
         }
-        times[n] = ms;
+        times.push(ms);
       }
     };
     const start = performance.now();
     await Promise.all(Array.from({ length: Math.min(concurrency, calls) }, (_, index) => lane(index)));
     const tookMs = performance.now() - start;
-    if (!isTolerant && faults.length > 0) {
-      throw new Error(faults[0]);
-    }
-    times.sort();
     return {
-      calls,
       medianMs: quantile(times, 0.5),
       p99Ms: quantile(times, 0.99),
       perSecond: (calls / tookMs) * 1_000,
-      faults,
     };
+  }
+
+  /** One call. @returns how long it took, and what is wrong with its answer */
+  async try(url: string, call: Call): Promise<{ readonly ms: number; readonly fault: string | null }> {
+    const { pathname, search } = new URL(url);
+    const start = performance.now();
+    const { status, headers, body } = await this.post(pathname + search, call);
+    const ms = performance.now() - start;
+    checked += 1;
+    return { ms, fault: faultOf(call, status, String(headers["content-type"] ?? ""), body) };
   }
 
   post(path: string, { headers, body }: Pick<Call, "headers" | "body">): Promise<Received> {
@@ -129,14 +121,12 @@ class Receiver implements Dispatcher.DispatchHandler {
   }
 }
 
-/** @param sorted ascending */
-export function quantile(sorted: ArrayLike<number>, share: number): number {
+/** @param share 0.5 is the median, 0.99 what all but one in a hundred stay below */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 export function median(values: readonly number[]): number {
-  return quantile(
-    values.toSorted((a, b) => a - b),
-    0.5,
-  );
+  return quantile(values, 0.5);
 }

@@ -43,7 +43,9 @@ export function textTable(measures: readonly Measure[]): string {
 
 /** For `docs/performance.md`. */
 export function markdownTable(measures: readonly Measure[]): string {
-  const line = (row: readonly string[]): string => `| ${row.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  // Markdown would take `<server>` for a tag.
+  const text = (cell: string): string => cell.replaceAll("|", "\\|").replaceAll(/<(?=[a-z])/g, "&lt;");
+  const line = (row: readonly string[]): string => `| ${row.map(text).join(" | ")} |`;
   return [line(HEAD), line(HEAD.map(() => "---")), ...measures.map((measure) => line(cells(measure)))]
     .join("\n")
     .concat("\n");

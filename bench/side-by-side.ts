@@ -23,11 +23,15 @@ export interface Score {
 }
 
 export interface Rounds {
+  /** At most; fewer where the machine is too busy for them, but at least two. */
   readonly rounds: number;
   /** Calls of one contestant in one round. */
   readonly calls: number;
   readonly concurrency: number;
 }
+
+/** A comparison that has taken as long begins no further round. */
+const BUDGET_MS = 30_000;
 
 /**
  * Loads each in turn, round after round, so that whatever else the machine does in the meantime meets all of them. One
@@ -35,7 +39,9 @@ export interface Rounds {
  */
 export async function sideBySide(contestants: readonly Contestant[], rounds: Rounds): Promise<readonly Score[]> {
   const results = contestants.map((): (LoadResult & { readonly cpuUs: number })[] => []);
+  const start = performance.now();
   for (let round = 0; round <= rounds.rounds; round += 1) {
+    if (round > 2 && performance.now() - start > BUDGET_MS) break;
     for (const [index, contestant] of contestants.entries()) {
       const result = await load(contestant, contestant.calls ?? rounds.calls, rounds.concurrency);
       if (round > 0) results[index]?.push(result);

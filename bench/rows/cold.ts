@@ -1,5 +1,5 @@
 import { Bed } from "../bed.ts";
-import { callsOf, expectedKey, faultOf, KEY_HEADER } from "../calls.ts";
+import { callsOf, expectedKey, KEY_HEADER } from "../calls.ts";
 import { type LoadClient, median } from "../load.ts";
 import { type Measure, ratio, type Row } from "../row.ts";
 import { identityIds, seedIdentities } from "../seed.ts";
@@ -68,13 +68,10 @@ async function firstCall(
   who: string,
   headers: Readonly<Record<string, string>>,
 ): Promise<number> {
-  const { pathname, search } = new URL(url);
   const start = performance.now();
   const withSession = await openSession(client, url, "legacy", headers);
-  const call = callsOf({ era: "legacy", who, tool: TOOL, headers: withSession })(1);
-  const { status, headers: received, body } = await client.post(pathname + search, call);
+  const { fault } = await client.try(url, callsOf({ era: "legacy", who, tool: TOOL, headers: withSession })(1));
   const tookMs = performance.now() - start;
-  const fault = faultOf(call, status, String(received["content-type"] ?? ""), body);
   if (fault !== null) {
     throw new Error(fault);
   }

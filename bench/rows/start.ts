@@ -3,7 +3,7 @@ import { openSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Bed } from "../bed.ts";
-import { callsOf, faultOf } from "../calls.ts";
+import { callsOf } from "../calls.ts";
 import { endOf } from "../child.ts";
 import { databaseIn } from "../foundations.ts";
 import { median } from "../load.ts";
@@ -76,9 +76,8 @@ async function startAndCallMs(bed: Bed, folder: string, { who, key }: Seeded): P
     const { mcp_url: url } = JSON.parse(line.toString()) as { readonly mcp_url: string };
     const client = bed.client(new URL(url).origin, 1);
     const call = callsOf({ era: "legacy", who, tool: "tool_3", headers: { authorization: `Bearer ${key}` } })(1);
-    const { status, headers, body } = await client.post("/mcp/first", call);
+    const { fault } = await client.try(`${url}/first`, call);
     const tookMs = performance.now() - begun;
-    const fault = faultOf(call, status, String(headers["content-type"] ?? ""), body);
     if (fault !== null) {
       throw new Error(fault);
     }
