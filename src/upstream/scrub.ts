@@ -9,6 +9,8 @@ const MIN_LENGTH = 8;
 export interface Scrubber {
   /** The same value with every occurrence replaced, in object keys too; the very same object when there is none. */
   scrub<T>(value: T): T;
+  /** The same for the JSON text of a message. */
+  scrubText(json: string): string;
   /** Occurrences replaced so far. */
   readonly hits: number;
 }
@@ -28,7 +30,7 @@ export function createScrubber(headers: Pick<CallHeaders, "staticHeaders" | "use
     }
   }
   if (forms.size === 0) {
-    return { scrub: (value) => value, hits: 0 };
+    return { scrub: (value) => value, scrubText: (json) => json, hits: 0 };
   }
   // The longest first: an alternation takes the first branch that fits, and would leave the rest of a longer form.
   const longestFirst = [...forms].toSorted((a, b) => b.length - a.length);
@@ -60,6 +62,11 @@ export function createScrubber(headers: Pick<CallHeaders, "staticHeaders" | "use
 
   return {
     scrub: <T>(value: T) => scrubValue(value) as T,
+    scrubText(json) {
+      const value: unknown = JSON.parse(json);
+      const scrubbed = scrubValue(value);
+      return scrubbed === value ? json : JSON.stringify(scrubbed);
+    },
     get hits() {
       return hits;
     },

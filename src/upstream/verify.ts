@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from "../core/json.ts";
 import type { CallHeaders, Clock, Random, UpstreamFailureCode, VerifyOutcome, VerifyStep } from "../core/ports.ts";
 import { type Discovered, parseUpstreamUrl, type ProtocolEra, type Server } from "../core/server.ts";
 import { wrongValues } from "./control-value.ts";
-import type { Connection } from "./era/connection.ts";
+import { type Connection, SHARED_PEER } from "./era/connection.ts";
 import { negotiate } from "./era/negotiate.ts";
 import { isJsonArray } from "./json-rpc.ts";
 import { createScrubber } from "./scrub.ts";
@@ -89,7 +89,12 @@ async function tryValues(
 ): Promise<Trial> {
   const target = { url: parseUpstreamUrl(server.url), call, signal };
   const wire = createWire(parts.wire, { ...target, tools: [] });
-  const negotiated = await negotiate(wire, known);
+  const negotiated = await negotiate(wire, {
+    era: known ?? "modern",
+    isKnown: known !== null,
+    peer: SHARED_PEER,
+    announces: true,
+  });
   if (negotiated.kind === "refused") {
     return { kind: "rejected", step: "connect" };
   }

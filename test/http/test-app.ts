@@ -242,6 +242,10 @@ function scriptedUpstream(dials: string[], outcome: () => VerifyOutcome): Upstre
       return Promise.resolve();
     },
     request: () => Promise.resolve({ kind: "failed", code: "upstream_unreachable" }),
+    greet: () => Promise.resolve({ kind: "failed", code: "upstream_unreachable" }),
+    exchange: () => Promise.resolve({ kind: "failed", code: "upstream_unreachable" }),
+    listen: () => Promise.resolve({ kind: "failed", code: "upstream_unreachable" }),
+    endSession: () => Promise.resolve(),
     forgetCredential: (id) => void dials.push(`forgetCredential ${id}`),
     forgetServer: (id) => void dials.push(`forgetServer ${id}`),
   };

@@ -99,7 +99,7 @@ describe("A30: a server that", () => {
     ["says 202 to a request", { kind: "status", status: 202 }, notMcp],
     ["says 418", { kind: "status", status: 418 }, notMcp],
     ["answers more than 10 MB", { kind: "big_body", bytes: 10 * 1024 * 1024 }, notMcp],
-    ["sends an event of more than 1 MB", { kind: "big_event", bytes: 1024 * 1024 }, notMcp],
+    ["sends an event of more than 10 MB", { kind: "big_event", bytes: 10 * 1024 * 1024 }, notMcp],
     ["sends more than 32 KB of headers", { kind: "big_headers", bytes: 33_000 }, notMcp],
     ["compresses though it was asked not to", { kind: "gzip" }, notMcp],
     ["nests its answer 10,000 deep", { kind: "deep", levels: 10_000 }, notMcp],

@@ -1,3 +1,5 @@
+import type { JsonObject } from "../../core/json.ts";
+import type { Peer } from "../../core/ports.ts";
 import type { ProtocolEra } from "../../core/server.ts";
 
 /** How one call talks to a server. Holds no value, so it may outlive the call. */
@@ -21,6 +23,16 @@ export const LEGACY_VERSIONS: ReadonlySet<string> = new Set([
   "2025-06-18",
   NEWEST_LEGACY_VERSION,
 ]);
+
+export const CLIENT_INFO: JsonObject = { name: "keyward", version: "1" };
+
+/** An identity's calls as such. Nothing is declared, so a server asks for nothing that nobody could answer. */
+export const SHARED_PEER: Peer = {
+  sessionId: null,
+  protocolVersion: NEWEST_LEGACY_VERSION,
+  capabilities: {},
+  clientInfo: CLIENT_INFO,
+};
 
 /** Before anything is known about a server. */
 export const MODERN_START: Connection = { era: "modern", protocolVersion: MODERN_VERSION, sessionId: null };

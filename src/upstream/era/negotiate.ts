@@ -1,16 +1,9 @@
 import type { JsonObject } from "../../core/json.ts";
-import type { UpstreamFailureCode } from "../../core/ports.ts";
+import type { Peer, UpstreamFailureCode } from "../../core/ports.ts";
 import type { ProtocolEra } from "../../core/server.ts";
 import { failureOfStatus, type Reply, type Wire } from "../wire.ts";
-import {
-  type Connection,
-  LEGACY_START,
-  LEGACY_VERSIONS,
-  MODERN_START,
-  MODERN_VERSION,
-  NEWEST_LEGACY_VERSION,
-} from "./connection.ts";
-import { CLIENT_INFO } from "./frame.ts";
+import { type Connection, LEGACY_START, LEGACY_VERSIONS, MODERN_START, MODERN_VERSION } from "./connection.ts";
+import type { EraChoice } from "./profile.ts";
 
 export type Negotiated =
   | {
@@ -18,9 +11,19 @@ export type Negotiated =
       readonly connection: Connection;
       /** What `initialize` or `server/discover` answered, as it came. */
       readonly hello: JsonObject;
+      /** The era that the server turned out not to speak. */
+      readonly lacks: ProtocolEra | null;
     }
   | { readonly kind: "refused" }
   | { readonly kind: "failed"; readonly code: UpstreamFailureCode; readonly cause: string | null };
+
+/** How a negotiation goes about it. */
+export interface Approach extends EraChoice {
+  /** Who introduces itself. */
+  readonly peer: Peer;
+  /** Whether `notifications/initialized` is sent at once; else the client sends its own. */
+  readonly announces: boolean;
+}
 
 /** `inconclusive`: an HTTP response that says nothing about MCP, or not in this era. The other era may still work. */
 type Attempt = Negotiated | { readonly kind: "inconclusive"; readonly code: UpstreamFailureCode };
@@ -31,23 +34,27 @@ const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
 /**
  * Finds out which era a server speaks, and opens a session if it wants one.
  *
- * Without a hint `server/discover` is asked first: legacy servers answer it with 400, 404, a JSON-RPC error or an outage
- * and lose nothing by it. A 401 to it says nothing about the era, so `initialize` is tried as well before it counts.
- *
- * @param known the era that the server spoke before; then a refusal is final, and only an inconclusive answer leads to
- *   the other era
+ * Legacy servers answer `server/discover` with 400, 404, a JSON-RPC error or an outage and lose nothing by it. A 401 in
+ * an era that is not known to be spoken says nothing, so the other one is tried as well before it counts. In a known era
+ * a refusal is final, and only an inconclusive answer leads to the other.
  */
-export async function negotiate(wire: Wire, known: ProtocolEra | null): Promise<Negotiated> {
-  const [first, second] = known === "legacy" ? [initialize, discover] : [discover, initialize];
-  const attempt = await first(wire);
+export async function negotiate(wire: Wire, approach: Approach): Promise<Negotiated> {
+  const { era, isKnown } = approach;
+  const [first, second] = era === "legacy" ? [initialize, discover] : [discover, initialize];
+  const attempt = await first(wire, approach);
   switch (attempt.kind) {
     case "connected":
     case "failed":
       return attempt;
     case "refused":
-      return known === null ? settle(await second(wire), attempt) : attempt;
-    case "inconclusive":
-      return settle(await second(wire), attempt);
+      return isKnown ? attempt : settle(await second(wire, approach), attempt);
+    case "inconclusive": {
+      const settled = settle(await second(wire, approach), attempt);
+      // An outage says nothing about what a server speaks.
+      return settled.kind === "connected" && attempt.code === "upstream_protocol"
+        ? { ...settled, lacks: era }
+        : settled;
+    }
   }
 }
 
@@ -67,16 +74,16 @@ async function discover(wire: Wire): Promise<Attempt> {
   const hello = resultOf(reply);
   const versions = hello?.["supportedVersions"];
   if (hello !== null && Array.isArray(versions) && versions.includes(MODERN_VERSION)) {
-    return { kind: "connected", connection: MODERN_START, hello };
+    return { kind: "connected", connection: MODERN_START, hello, lacks: null };
   }
   return attemptOf(reply);
 }
 
-async function initialize(wire: Wire): Promise<Attempt> {
+async function initialize(wire: Wire, { peer, announces }: Approach): Promise<Attempt> {
+  const { protocolVersion, capabilities, clientInfo } = peer;
   const reply = await wire.ask(LEGACY_START, {
     method: "initialize",
-    // Nothing is declared, so the server asks for nothing that Keyward would have to pass on.
-    params: { protocolVersion: NEWEST_LEGACY_VERSION, capabilities: {}, clientInfo: CLIENT_INFO },
+    params: { protocolVersion, capabilities, clientInfo },
   });
   const hello = resultOf(reply);
   const version = hello?.["protocolVersion"];
@@ -86,8 +93,12 @@ async function initialize(wire: Wire): Promise<Attempt> {
     return attemptOf(reply);
   }
   const connection: Connection = { era: "legacy", protocolVersion: version, sessionId };
+  const connected = { kind: "connected", connection, hello, lacks: null } as const;
+  if (!announces) {
+    return connected;
+  }
   const told = await wire.tell(connection, { method: "notifications/initialized" });
-  return told.kind === "refused" || told.kind === "failed" ? told : { kind: "connected", connection, hello };
+  return told.kind === "refused" || told.kind === "failed" ? told : connected;
 }
 
 function resultOf(reply: Reply): JsonObject | null {
