@@ -63,6 +63,8 @@ export class Receiver implements Dispatcher.DispatchHandler, EgressResponse {
     this.#options = options;
     const { promise, resolve, reject } = Promise.withResolvers<EgressResponse>();
     this.head = promise;
+    // Nobody may be waiting for it any more when it fails.
+    promise.catch(() => {});
     this.#settle = { resolve, reject };
   }
 
@@ -163,11 +165,7 @@ export class Receiver implements Dispatcher.DispatchHandler, EgressResponse {
       return;
     }
     this.#end = { error };
-    if (error !== null) {
-      this.#settle.reject(error);
-      // Nobody may be waiting for the head any more.
-      this.head.catch(() => {});
-    }
+    if (error !== null) this.#settle.reject(error);
     this.#drain();
   }
 

@@ -11,7 +11,7 @@ export interface Outgoing {
   /** What the response's id will be; null where the client's own goes on. */
   readonly id: number | null;
   /** Gives a message of the server the client's id or progress token. */
-  restore(text: string, message: JsonObject, isResponse: boolean): string;
+  readonly restore: (text: string, message: JsonObject, isResponse: boolean) => string;
 }
 
 /** Bodies of an own session go on byte by byte: the client's ids are unique in it. */
