@@ -1,12 +1,13 @@
 import type { CompiledQuery, Kysely, RawBuilder, SqlBool, Transaction } from "kysely";
 import { KeywardError } from "../core/errors.ts";
-import type { Random } from "../core/ports.ts";
+import type { Clock, Random } from "../core/ports.ts";
 import type { Tables } from "./tables.ts";
 
 export type Db = Kysely<Tables>;
 
 /** What the queries of this folder need of a database engine. Whatever else differs stays inside the engine. */
 export interface Engine {
+  readonly clock: Clock;
   /** Source of credential ids. */
   readonly random: Random;
   /**

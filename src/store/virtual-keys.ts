@@ -10,7 +10,7 @@ import { prepare } from "./prepared.ts";
 import { reconcileAccess } from "./reconcile.ts";
 import { Remembered } from "./remembered.ts";
 import type { VirtualKeysTable } from "./tables.ts";
-import { touch } from "./touch.ts";
+import type { Touches } from "./touch.ts";
 
 /** All but the digest, by name: a prepared query may not say `*`. */
 const KEY_COLUMNS = [
@@ -27,7 +27,7 @@ const KEY_COLUMNS = [
   "revoked_at",
 ] as const satisfies readonly (keyof VirtualKeysTable)[];
 
-export function createVirtualKeyStore(engine: Engine): VirtualKeyStore {
+export function createVirtualKeyStore(engine: Engine, touches: Touches): VirtualKeyStore {
   const readByDigest = prepare(engine, ["digest"], (db, value) =>
     db
       .selectFrom("virtual_keys")
@@ -130,7 +130,7 @@ export function createVirtualKeyStore(engine: Engine): VirtualKeyStore {
         return credentialIds;
       }),
 
-    touchVirtualKey: (id) => touch(engine, "virtual_keys", id),
+    touchVirtualKey: async (id) => touches.note("virtual_keys", id),
   };
 }
 

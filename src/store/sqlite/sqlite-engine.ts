@@ -23,8 +23,8 @@ export interface SqliteEngineParts {
 }
 
 export class SqliteEngine implements Engine {
+  readonly clock: Clock;
   readonly random: Random;
-  readonly #clock: Clock;
   readonly #logger: Logger | undefined;
   readonly #files: FileWatch;
   readonly #connection: SqliteConnection;
@@ -38,7 +38,7 @@ export class SqliteEngine implements Engine {
 
   constructor({ writer, reader, files, clock, random, logger }: SqliteEngineParts) {
     this.random = random;
-    this.#clock = clock;
+    this.clock = clock;
     this.#logger = logger;
     this.#files = files;
     this.#connection = reader;
@@ -111,7 +111,7 @@ export class SqliteEngine implements Engine {
 
   // A clock that jumps back must not bring an expired link back to life (`security.md` 12).
   #now(): number {
-    this.#latestTime = Math.max(this.#latestTime, this.#clock.now());
+    this.#latestTime = Math.max(this.#latestTime, this.clock.now());
     return this.#latestTime;
   }
 
