@@ -150,6 +150,10 @@ export const ABUSE_CASES = {
     source: "CVE-2026-55245",
   },
   A27: { sentence: "The object that is dialled is the object that was checked.", source: "GHSA-jp9j" },
+  A28: {
+    sentence: "Every connection, of whatever transport and era, goes through the one door.",
+    source: "Bifrost PR 5772",
+  },
   A29: { sentence: "No redirect is followed, and nobody else sees the credential.", source: "CVE-2026-40895" },
   A30: {
     sentence: "A server that answers badly, endlessly or hugely costs its caller an error and nothing else.",
@@ -188,6 +192,18 @@ export const ABUSE_CASES = {
     sentence: "Callers with equal JSON-RPC ids get their own answers, made with their own keys.",
     source: "CVE-2026-25536",
   },
+  A42: {
+    sentence: "A session id that is foreign, of another scope, tampered, fabricated or old is unknown, with no hint.",
+    source: "CVE-2026-52869",
+  },
+  A43: {
+    sentence: "What a server lists for one identity is listed to no other, and cannot be called by another.",
+    source: "CVE-2026-16326",
+  },
+  A44: {
+    sentence: "However many sessions one identity opens, memory stays bounded and others are served.",
+    source: "CVE-2026-59951",
+  },
   A47: {
     sentence: "Only an administrator reaches the server endpoints, and none of them starts a process.",
     source: "CVE-2026-42271",
@@ -196,7 +212,19 @@ export const ABUSE_CASES = {
     sentence: "A first start has no default secret, prints its setup token once, and listens on loopback only.",
     source: "CVE-2026-53709",
   },
-  A51: { sentence: "A poisoned tool list is capped, cleaned and never fails as a whole.", source: "P14" },
+  A49: {
+    sentence: "A request state that is tampered, foreign, of another request or old is refused.",
+    source: "MCP 2026-07-28, multi round-trip requests",
+  },
+  A50: {
+    sentence: "What a client says of a link proves nothing: only what is stored ends the wait for a key.",
+    source: "MCP 2026-07-28, elicitation",
+  },
+  A51: {
+    sentence:
+      "A poisoned tool list is namespaced, capped, cleaned, never fails as a whole, and is flagged when it changes.",
+    source: "P14",
+  },
   A52: { sentence: "A revoke at any moment cancels the submission, and no value comes back.", source: "P8" },
   A53: {
     sentence: "Access is asked again at the commit: lost or lost and regained, what was begun before is not stored.",

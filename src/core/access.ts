@@ -3,6 +3,7 @@ import type { CredentialRecord } from "./credential.ts";
 import { KeywardError } from "./errors.ts";
 import type { Identity } from "./identity.ts";
 import { parseKeyName } from "./key-issuer.ts";
+import type { ListChangeSink } from "./list-change.ts";
 import type { Upstream } from "./ports.ts";
 import type {
   AccessStore,
@@ -42,8 +43,10 @@ export interface AccessControl {
 export function createAccessControl(parts: {
   readonly store: AccessStore & CredentialStore & VirtualKeyStore;
   readonly upstream: Pick<Upstream, "forgetCredential" | "forgetServer">;
+  /** Absent = nobody is connected who would list again. */
+  readonly listChanges?: ListChangeSink;
 }): AccessControl {
-  const { store, upstream } = parts;
+  const { store, upstream, listChanges } = parts;
   return {
     async replaceGrants(serverId, grants, by) {
       const reconciliation = await store.replaceGrants(serverId, grants, {
@@ -56,6 +59,7 @@ export function createAccessControl(parts: {
       if (reconciliation.orphaned > 0) {
         upstream.forgetServer(serverId);
       }
+      listChanges?.changed({ serverId });
       return reconciliation;
     },
 
@@ -69,6 +73,7 @@ export function createAccessControl(parts: {
         throw new KeywardError("credential_not_found");
       }
       upstream.forgetCredential(revoked.id);
+      listChanges?.changed({ serverId: revoked.serverId, identity: revoked.identity });
       return revoked;
     },
 

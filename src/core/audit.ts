@@ -7,6 +7,7 @@ export const AUDIT_ACTIONS = [
   "server.updated",
   "server.verified",
   "server.deleted",
+  "server.tools_changed",
   "grants.replaced",
   "virtual_key.created",
   "virtual_key.updated",
@@ -47,6 +48,7 @@ export interface AuditEntry extends RequestOrigin {
   readonly serverId?: string;
   readonly identity?: Identity;
   readonly credentialId?: string;
+  /** Of the credential; with `server.tools_changed`, of the server. */
   readonly version?: number;
   readonly detail?: AuditDetail;
 }

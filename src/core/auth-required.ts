@@ -10,6 +10,11 @@ import type { RequestedBy } from "./store-port.ts";
 export interface AuthRequired {
   readonly kind: "headers";
   readonly server: string;
+  readonly serverId: string;
+  /** The form behind the link. Names it, and opens nothing. */
+  readonly flowId: string;
+  /** What the form asks for, as the administrator wrote it. */
+  readonly displayNames: readonly string[];
   readonly reason: AuthRequiredReason;
   /** May contain a secret in its fragment: goes to the caller and nowhere else. */
   readonly url: string;
@@ -38,6 +43,9 @@ export function createAuthRequiredIssuer(links: LinkIssuer): AuthRequiredIssuer 
       return {
         kind: "headers",
         server: server.name,
+        serverId: server.id,
+        flowId: link.flowId,
+        displayNames: server.headerSchema.filter(({ isRequired }) => isRequired).map(({ displayName }) => displayName),
         reason,
         url: link.url,
         expiresAt: link.expiresAt,

@@ -11,6 +11,9 @@ const MAX_HEADER_VALUES_BYTES = 16_384;
 
 const PADDING_BLOCK_BYTES = 256;
 
+/** Keeps nothing between two texts. */
+const UTF8 = new TextDecoder();
+
 // RFC 9110 section 5.5 field-value without obs-text: visible ASCII, space and tab. Non-ASCII would leave as latin-1.
 const FIELD_VALUE = /^[\x20-\x7e\t]+$/;
 
@@ -127,7 +130,7 @@ export function encodeHeaderValues(values: HeaderValues): Uint8Array {
 export function decodeHeaderValues(plaintext: Uint8Array): HeaderValues {
   let pairs: unknown;
   try {
-    pairs = JSON.parse(new TextDecoder().decode(plaintext));
+    pairs = JSON.parse(UTF8.decode(plaintext));
   } catch {
     // The parser's own error quotes the text it could not read: that text is the secret.
     throw new KeywardError("credential_unreadable");

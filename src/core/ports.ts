@@ -1,8 +1,9 @@
 import type { JsonObject, JsonValue } from "./json.ts";
-import type { Discovered, Server, UpstreamOrigin } from "./server.ts";
+import type { Discovered, ListKind, ProtocolEra, Server, UpstreamOrigin } from "./server.ts";
 import type { HeaderValues } from "./header-values.ts";
 import type { VerificationStrength } from "./credential.ts";
 import type { Identity } from "./identity.ts";
+import type { Peer } from "./peer.ts";
 import type { TokenPurpose } from "./token.ts";
 import type { Secret } from "./secret.ts";
 
@@ -105,6 +106,70 @@ export type McpAnswer =
   | { readonly kind: "refused" }
   | { readonly kind: "failed"; readonly code: UpstreamFailureCode };
 
+/** One message of a client on its way to a server. */
+export interface ClientMessage {
+  readonly kind: "request" | "notification" | "response";
+  /** Empty for a response. */
+  readonly method: string;
+  readonly params: JsonObject;
+  /** The JSON text of the id; null for a notification. */
+  readonly idText: string | null;
+  /** The whole message as JSON text, which goes on as it is where nothing has to change. */
+  readonly text: string;
+  /** The era it is written in. */
+  readonly era: ProtocolEra;
+  /** Definition of the tool that is called, as far as it is known: a modern server wants parameters in headers. */
+  readonly tool?: JsonObject | undefined;
+}
+
+/** One message of a server on its way to the client. Injected values are scrubbed; ids and tokens are the client's. */
+export interface ServerMessage {
+  /** `response`: the answer to what was sent. `other`: a notification or a request. `hint`: only where to resume. */
+  readonly kind: "response" | "other" | "hint";
+  /** JSON text; empty for a hint. */
+  readonly text: string;
+  /** The same, parsed; empty for a hint. */
+  readonly message: JsonObject;
+  /** The era it is written in. */
+  readonly era: ProtocolEra;
+  /** HTTP status that it came with. */
+  readonly status: number;
+  /** How it came: as an event with these fields, or, null, as a JSON body. */
+  readonly event: { readonly id: string | null; readonly retryMs: number | null } | null;
+}
+
+/** Takes the messages of a server one after the other; the next one waits until it is done with the last. */
+export type MessageSink = (message: ServerMessage) => void | Promise<void>;
+
+/** How a message ended that was sent to a server. */
+export type ExchangeEnd =
+  /** The response has been handed over. */
+  | { readonly kind: "answered" }
+  /** Nothing more to come: what was sent was no request, or the server closed the stream and wants to be asked again. */
+  | { readonly kind: "accepted" }
+  /** 401, 403 or the protocol's auth error; no response has been handed over. */
+  | { readonly kind: "refused" }
+  /** No response has been handed over, and none will be. */
+  | { readonly kind: "failed"; readonly code: UpstreamFailureCode };
+
+/** How a server greets: what `initialize` or `server/discover` answered. */
+export type Greeting =
+  | {
+      readonly kind: "connected";
+      readonly era: ProtocolEra;
+      readonly protocolVersion: string;
+      /** Whether it wants a session. */
+      readonly isStateful: boolean;
+      /** Its answer, injected values scrubbed. */
+      readonly hello: JsonObject;
+    }
+  | { readonly kind: "refused" }
+  | { readonly kind: "failed"; readonly code: UpstreamFailureCode };
+export type ListOutcome =
+  /** Cleaned, capped and sorted; `omitted` counts what could not be used. Empty when the server has no such list. */
+  | { readonly kind: "listed"; readonly items: readonly JsonObject[]; readonly omitted: number }
+  | Extract<McpAnswer, { kind: "refused" | "failed" }>;
+
 /** Towards the MCP servers. The only thing in Keyward that dials out. */
 export interface Upstream {
   /**
@@ -122,6 +187,52 @@ export interface Upstream {
     message: McpMessage,
     options?: { readonly signal?: AbortSignal },
   ): Promise<McpAnswer>;
+  /** Asks for a list with the headers, all pages of it, injected values scrubbed out. Never throws for what the server does. */
+  list(
+    server: Server,
+    headers: CallHeaders,
+    kind: ListKind,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<ListOutcome>;
+  /**
+   * Greets a server for a client: in the client's era if the server speaks it. A stateful legacy server gives the peer a
+   * session of its own; `notifications/initialized` is then the client's to send.
+   */
+  greet(
+    server: Server,
+    headers: CallHeaders,
+    peer: Peer,
+    era: ProtocolEra,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<Greeting>;
+  /**
+   * Sends one message of a client and hands over what comes back, message by message. Ids and progress tokens become
+   * Keyward's own where an upstream session or server is shared, and the client's again on the way back. A session that
+   * the server no longer knows is opened again, once.
+   * @param options.signal the client's: a request that it leaves is cancelled at the server
+   */
+  exchange(
+    server: Server,
+    headers: CallHeaders,
+    peer: Peer,
+    message: ClientMessage,
+    sink: MessageSink,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<ExchangeEnd>;
+  /**
+   * Opens the server's own stream (GET) of the peer's session and hands over what comes until either side ends it.
+   * @param options.lastEventId from where to resume
+   * @returns `accepted` when the server ended it; `failed` with `upstream_protocol` when it offers none
+   */
+  listen(
+    server: Server,
+    headers: CallHeaders,
+    peer: Peer,
+    sink: MessageSink,
+    options: { readonly signal: AbortSignal; readonly lastEventId?: string | undefined },
+  ): Promise<ExchangeEnd>;
+  /** Ends the peer's own session at the server, if it has one. Best effort. */
+  endSession(server: Server, headers: CallHeaders, peer: Peer): Promise<void>;
   /**
    * Ends everything that carries this credential: sessions are dropped without another request (a DELETE would carry the
    * value after its revocation, promise P8), and requests under way are aborted.

@@ -4,6 +4,7 @@ import { parseHeaderName, type HeaderName } from "./header-name.ts";
 import { parseHeaderSchema, plainNames, type HeaderFieldInput, type HeaderSchema } from "./header-schema.ts";
 import { mergeHeaderValues, parseHeaderValue, type HeaderValues } from "./header-values.ts";
 import type { CallHeaders, Random, Sealed, Upstream, Vault } from "./ports.ts";
+import type { ListChangeSink } from "./list-change.ts";
 import { openStaticHeaders, sealStaticHeaders } from "./seal-context.ts";
 import type { Secret } from "./secret.ts";
 import {
@@ -81,8 +82,9 @@ export function createServerRegistry(parts: {
   readonly vault: Vault;
   readonly upstream: Pick<Upstream, "verify" | "assertAllowed" | "forgetServer">;
   readonly random: Random;
+  readonly listChanges: ListChangeSink;
 }): ServerRegistry {
-  const { store, vault, upstream, random } = parts;
+  const { store, vault, upstream, random, listChanges } = parts;
 
   async function find(id: string): Promise<Server> {
     const server = await store.findServer(id);
@@ -168,6 +170,7 @@ export function createServerRegistry(parts: {
           detail: { name: draft.name, ...(verified === null ? {} : { verification: verified.strength }) },
         },
       );
+      listChanges.changed({ serverId: id });
       return { server, verification: verified?.strength ?? null };
     },
 
@@ -183,6 +186,7 @@ export function createServerRegistry(parts: {
         detail: { changed: Object.keys(patch) },
       });
       upstream.forgetServer(id);
+      listChanges.changed({ serverId: id });
       return updated;
     },
 
@@ -212,6 +216,7 @@ export function createServerRegistry(parts: {
           detail: { verification: strength },
         },
       );
+      listChanges.changed({ serverId: id });
       return { server: updated.server, verification: strength };
     },
 
@@ -227,6 +232,7 @@ export function createServerRegistry(parts: {
         throw new KeywardError("server_not_found");
       }
       upstream.forgetServer(id);
+      listChanges.changed({ serverId: id });
     },
   };
 }

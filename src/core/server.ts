@@ -32,10 +32,13 @@ export type LinkPolicy = "inherit" | "key_proof";
 /** `legacy`: revisions with `initialize` (2025-11-25 and older). `modern`: 2026-07-28. */
 export type ProtocolEra = "legacy" | "modern";
 
-/** What a verified sample showed about a server. */
-export interface Discovered {
-  /** Tool descriptions as the server sent them, cleaned and capped. */
-  readonly tools: readonly JsonObject[];
+/** What a server can be asked to list. */
+export type ListKind = "tools" | "prompts" | "resources" | "resourceTemplates";
+
+/** What a verified sample showed about a server. Its lists are as the server sent them, cleaned, capped and sorted. */
+export interface Discovered extends Readonly<Record<ListKind, readonly JsonObject[]>> {
+  /** What `initialize` or `server/discover` declared, cleaned; empty when it is not known. */
+  readonly capabilities: JsonObject;
   readonly era: ProtocolEra;
   readonly protocolVersion: string;
   /** Whether a legacy server issued a session id. */

@@ -173,7 +173,7 @@ export interface CredentialStore {
   ): Promise<CredentialRecord | null>;
   /** active -> rejected, only if the row still has that version. @returns whether it changed */
   rejectCredential(id: string, version: number, reason: string, audit: AuditEntry): Promise<boolean>;
-  /** Notes the last use; writes at most once a minute per row. Best effort. */
+  /** Notes the last use; at most once a minute per row, written within seconds or at `close`. Best effort. */
   touchCredential(id: string): Promise<void>;
 }
 
@@ -313,7 +313,7 @@ export interface VirtualKeyStore {
    * epoch +1; the row stays for the audit. @returns ids of the deleted credentials, or null when there is no such key
    */
   revokeVirtualKey(id: string, audit: AuditEntry): Promise<readonly string[] | null>;
-  /** Notes the last use; writes at most once a minute per key. Best effort. */
+  /** Notes the last use; at most once a minute per key, written within seconds or at `close`. Best effort. */
   touchVirtualKey(id: string): Promise<void>;
 }
 

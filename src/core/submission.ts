@@ -1,4 +1,5 @@
 import type { RequestOrigin } from "./audit.ts";
+import type { Completions } from "./completions.ts";
 import type { CredentialRecord, SealedCredential, VerificationStrength } from "./credential.ts";
 import { KeywardError, isKeywardError } from "./errors.ts";
 import { plainNames } from "./header-schema.ts";
@@ -55,12 +56,13 @@ export interface SubmissionParts {
   readonly store: FlowStore & Pick<CredentialStore, "readCredential"> & Pick<ServerStore, "findServer">;
   readonly vault: Vault;
   readonly upstream: Pick<Upstream, "verify" | "forgetCredential">;
+  readonly completions: Pick<Completions, "announce">;
   readonly random: Random;
   readonly logger: Logger;
 }
 
 export function createSubmissions(parts: SubmissionParts): Submissions {
-  const { store, vault, upstream, random, logger } = parts;
+  const { store, vault, upstream, completions, random, logger } = parts;
 
   async function findOwnFlow(opener: Opener): Promise<SubmissionFlow> {
     const flow = await store.findFlow(opener.flowId);
@@ -155,6 +157,7 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
         const { id, version } = outcome.credential;
         // Upstream sessions that were opened with the old value end here.
         upstream.forgetCredential(id);
+        completions.announce({ identity: flow.identity, serverId: flow.serverId });
         return { credentialId: id, version, verification };
       }
     }

@@ -3,7 +3,7 @@ import type { Logger } from "./ports.ts";
 
 const FLOW_SWEEP_INTERVAL_MS = 15 * 60_000;
 const DEFAULT_ORPHAN_SWEEP_INTERVAL_MS = 24 * 60 * 60_000;
-// Small enough that an embedded store is never busy for long: a batch takes some 10 ms (bench/sweep.ts).
+// Small enough that an embedded store is never busy for long: a batch takes some 10 ms (bench/rows/sweep.ts).
 const BATCH = 100;
 
 export interface CredentialSweepWorkerOptions {

@@ -5,10 +5,13 @@ import { Secret } from "./secret.ts";
  * What a token is for. The purpose goes into the digest, so that a link can never be taken for a key, nor a key for a
  * link (CVE-2026-110862: one kind of token accepted as another).
  */
-export type TokenPurpose = "virtual_key" | "temp_token" | "setup_token" | "admin_token" | "session_identity";
+export type TokenPurpose = MintedPurpose | SealedTextPurpose | "session_identity";
 
 /** Purposes whose tokens Keyward mints. A session identity is named by the client. */
-export type MintedPurpose = Exclude<TokenPurpose, "session_identity">;
+export type MintedPurpose = "virtual_key" | "temp_token" | "setup_token" | "admin_token";
+
+/** Purposes of text that says something and is authenticated, see `sealed-text.ts`. It proves nobody's identity. */
+export type SealedTextPurpose = "mcp_session" | "request_state";
 
 const PREFIX: Readonly<Record<MintedPurpose, string>> = {
   virtual_key: "kw_",
@@ -52,7 +55,7 @@ export function parseToken<P extends MintedPurpose>(purpose: P, text: string): T
 
 /** An id such as `srv_...`: prefix and 128 random bits. An id names a thing; it never proves anything. */
 export function mintId(
-  prefix: "srv" | "cred" | "flow" | "vk" | "adm" | "claim" | "req" | "dep",
+  prefix: "srv" | "cred" | "flow" | "vk" | "adm" | "claim" | "req" | "dep" | "ses",
   random: Random,
 ): string {
   return `${prefix}_${base64url(random.bytes(16))}`;
@@ -90,10 +93,15 @@ function checksum(text: string): string {
 function crc32(text: string): number {
   let crc = 0xffffffff;
   for (let i = 0; i < text.length; i += 1) {
-    crc ^= text.charCodeAt(i);
-    for (let bit = 0; bit < 8; bit += 1) {
-      crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-    }
+    crc = (crc >>> 8) ^ (CRC_OF_BYTE[(crc ^ text.charCodeAt(i)) & 0xff] ?? 0);
   }
   return (crc ^ 0xffffffff) >>> 0;
 }
+
+const CRC_OF_BYTE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit += 1) {
+    crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return crc;
+});

@@ -13,6 +13,7 @@ export interface Admitted {
   readonly route: Route;
 }
 
+const METHODS: ReadonlySet<string> = new Set(["POST", "GET", "DELETE"]);
 const RATE_WINDOW_MS = 60_000;
 /** Beyond, the key whose minute began first starts a new one. */
 const MAX_REMEMBERED_KEYS = 10_000;
@@ -38,12 +39,13 @@ export function createAdmission(parts: {
 
   return async (request) => {
     const caller = await authenticate(request, parts.callers);
-    if (request.method !== "POST") {
+    if (!METHODS.has(request.method ?? "")) {
       throw new KeywardError("method_not_allowed");
     }
-    assertWithinRate(caller);
-    const route = parseRoute(request.url ?? "");
-    assertJsonExchange(request);
-    return { caller, route };
+    if (request.method === "POST") {
+      assertWithinRate(caller);
+      assertJsonExchange(request);
+    }
+    return { caller, route: parseRoute(request.url ?? "") };
   };
 }

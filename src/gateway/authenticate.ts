@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Caller, Callers } from "../core/callers.ts";
 import { KeywardError } from "../core/errors.ts";
+import { headerLines } from "../core/raw-headers.ts";
 
 // RFC 9110 section 11.1: the scheme is case-insensitive. A comma list of credentials does not match.
 const BEARER = /^bearer +(?<key>[A-Za-z0-9_-]+)$/i;
@@ -15,25 +16,17 @@ const BEARER = /^bearer +(?<key>[A-Za-z0-9_-]+)$/i;
  *
  * @throws KeywardError `unauthenticated`, `ambiguous_credentials`, `credential_store_unavailable`
  */
-export async function authenticate(
-  request: Pick<IncomingMessage, "headersDistinct">,
-  callers: Callers,
-): Promise<Caller> {
+export async function authenticate(request: Pick<IncomingMessage, "rawHeaders">, callers: Callers): Promise<Caller> {
   const authorization = onlyValue(request, "authorization");
   const apiKey = onlyValue(request, "x-api-key");
   const session = onlyValue(request, "keyward-session");
-  const keys = new Set<string>();
-  if (authorization !== null) {
-    keys.add(BEARER.exec(authorization)?.groups?.["key"] ?? "");
-  }
-  if (apiKey !== null) {
-    keys.add(apiKey);
-  }
-  const [key, ...others] = keys;
-  if (others.length > 0 || (key !== undefined && session !== null)) {
+  const bearer = authorization === null ? null : (BEARER.exec(authorization)?.groups?.["key"] ?? "");
+  const key = bearer ?? apiKey;
+  const areTwoKeys = bearer !== null && apiKey !== null && bearer !== apiKey;
+  if (areTwoKeys || (key !== null && session !== null)) {
     throw new KeywardError("ambiguous_credentials");
   }
-  const caller = key === undefined ? bySession(session, callers) : await callers.byVirtualKey(key);
+  const caller = key === null ? bySession(session, callers) : await callers.byVirtualKey(key);
   if (caller === null) {
     throw new KeywardError("unauthenticated", {
       message: "Present one valid virtual key: Authorization: Bearer kw_...",
@@ -46,8 +39,8 @@ function bySession(session: string | null, callers: Callers): Caller | null {
   return session === null ? null : callers.bySession(session);
 }
 
-function onlyValue(request: Pick<IncomingMessage, "headersDistinct">, name: string): string | null {
-  const [value, ...others] = request.headersDistinct[name] ?? [];
+function onlyValue({ rawHeaders }: Pick<IncomingMessage, "rawHeaders">, name: string): string | null {
+  const [value, ...others] = headerLines(rawHeaders, name);
   if (others.length > 0) {
     throw new KeywardError("ambiguous_credentials");
   }

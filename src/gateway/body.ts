@@ -31,16 +31,30 @@ export function assertJsonExchange({ headers }: Pick<IncomingMessage, "headers">
 }
 
 function acceptsJson(accept = ""): boolean {
-  const ranges = accept.toLowerCase().split(",");
-  return (
-    accept.trim() === "" ||
-    ranges.some((range) => /^\s*(?:application\/json|application\/\*|\*\/\*)\s*(?:;|$)/.test(range) && !isNever(range))
-  );
+  return accept.trim() === "" || hasRange(accept, /^\s*(?:application\/json|application\/\*|\*\/\*)\s*(?:;|$)/);
+}
+
+/** Whether a client takes an answer as an event stream. One that says nothing of what it takes gets JSON. */
+export function acceptsEvents({ headers }: Pick<IncomingMessage, "headers">): boolean {
+  return hasRange(headers.accept ?? "", /^\s*(?:text\/event-stream|text\/\*|\*\/\*)\s*(?:;|$)/);
+}
+
+function hasRange(accept: string, pattern: RegExp): boolean {
+  return accept
+    .toLowerCase()
+    .split(",")
+    .some((range) => pattern.test(range) && !isNever(range));
 }
 
 // RFC 9110 section 12.4.2: a weight of 0 means "not acceptable".
 function isNever(range: string): boolean {
   return /;\s*q=0(?:\.0*)?\s*(?:;|$)/.test(range);
+}
+
+/** One body, as text and as what it says. */
+export interface JsonBody {
+  readonly text: string;
+  readonly value: JsonValue;
 }
 
 /**
@@ -49,18 +63,20 @@ function isNever(range: string): boolean {
  * @throws KeywardError `payload_too_large`, `invalid_json`; `invalid_request` when it is nested deeper than 64 levels, or
  *   the client went away
  */
-export async function readJson(request: IncomingMessage): Promise<JsonValue> {
-  const bytes = await readBytes(request);
-  const value = parse(bytes);
-  if (!isShallow(value, MAX_DEPTH)) {
+export async function readJson(request: IncomingMessage): Promise<JsonBody> {
+  const body = parse(await readBytes(request));
+  if (!isShallow(body.value, MAX_DEPTH)) {
     throw new KeywardError("invalid_request", { message: `The body is nested deeper than ${MAX_DEPTH} levels.` });
   }
-  return value;
+  return body;
 }
 
-function parse(bytes: Uint8Array): JsonValue {
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function parse(bytes: Uint8Array): JsonBody {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as JsonValue;
+    const text = utf8.decode(bytes);
+    return { text, value: JSON.parse(text) as JsonValue };
   } catch {
     // The parser's own error quotes the body, which may hold anything.
     throw new KeywardError("invalid_json");
@@ -90,9 +106,13 @@ function readBytes(request: IncomingMessage): Promise<Uint8Array> {
     chunks.push(chunk);
   };
   request.on("data", onData);
-  request.once("end", () => resolve(Buffer.concat(chunks)));
+  // After an abort there may be no error. After an end it would only build one for nothing.
+  const onClose = (): void => reject(new KeywardError("invalid_request"));
+  request.once("end", () => {
+    request.off("close", onClose);
+    resolve(chunks.length === 1 ? (chunks[0] ?? new Uint8Array()) : Buffer.concat(chunks));
+  });
   request.once("error", (cause) => reject(new KeywardError("invalid_request", { cause })));
-  // After an abort there may be no error; after an end this changes nothing.
-  request.once("close", () => reject(new KeywardError("invalid_request")));
+  request.once("close", onClose);
   return promise;
 }

@@ -2,22 +2,23 @@ import { expect, it } from "vitest";
 import { aServer, aTool, discovered, type LogLine, memoryLogger } from "../../test/gateway/gateway-fixture.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Access } from "../core/store-port.ts";
-import { createCatalog } from "./catalog.ts";
+import { createCatalog, type Listing } from "./catalog.ts";
 
 function accessTo(
   name: string,
   tools: readonly JsonObject[],
   more: Partial<Access> & { version?: number } = {},
-): Access {
+): Listing {
   const { version = 1, ...rest } = more;
-  return { server: aServer(name, { discovered: discovered(tools), version }), tools: null, ...rest };
+  const server = aServer(name, { discovered: discovered(tools), version });
+  return { access: { server, tools: null, ...rest }, items: tools };
 }
 
-function namesOf(accesses: readonly Access[], lines: LogLine[] = []): unknown[] {
+function namesOf(listings: readonly Listing[], lines: LogLine[] = []): unknown[] {
   return (
     createCatalog(memoryLogger(lines))
-      .page(accesses, "all", "legacy", null)
-      ?.tools.map(({ name }) => name) ?? []
+      .page(listings, "all", "legacy", null)
+      ?.items.map(({ name }) => name) ?? []
   );
 }
 
@@ -35,7 +36,7 @@ it("lists only what the allow list has, and says nothing of the rest", () => {
 });
 
 it("lists nothing of a server whose tools are not known yet", () => {
-  expect(namesOf([{ server: aServer("a", { discovered: null }), tools: null }])).toEqual([]);
+  expect(namesOf([{ access: { server: aServer("a", { discovered: null }), tools: null }, items: [] }])).toEqual([]);
 });
 
 it("keeps what it does not know of a tool", () => {
@@ -45,16 +46,16 @@ it("keeps what it does not know of a tool", () => {
     _meta: { a: 1 },
   });
   const page = createCatalog(memoryLogger([])).page([accessTo("a", [tool])], "one", "modern", null);
-  expect(page).toEqual({ tools: [tool], nextCursor: null });
+  expect(page).toEqual({ items: [tool], nextCursor: null });
 });
 
 it("shows a legacy client what only legacy revisions know, and a modern one not", () => {
   const access = accessTo("a", [aTool("t", { execution: { taskSupport: "optional" } })]);
   const catalog = createCatalog(memoryLogger([]));
-  expect(catalog.page([access], "one", "legacy", null)?.tools).toEqual([
+  expect(catalog.page([access], "one", "legacy", null)?.items).toEqual([
     aTool("t", { execution: { taskSupport: "optional" } }),
   ]);
-  expect(catalog.page([access], "one", "modern", null)?.tools).toEqual([aTool("t")]);
+  expect(catalog.page([access], "one", "modern", null)?.items).toEqual([aTool("t")]);
 });
 
 it("reports a tool that is left out once per version of its server, without its text", () => {
@@ -67,7 +68,7 @@ it("reports a tool that is left out once per version of its server, without its 
     aTool("bad", { inputSchema: { type: "array" } }),
   ];
   for (const version of [1, 1, 1, 2]) {
-    expect(catalog.page([accessTo("a", tools, { version })], "all", "legacy", null)?.tools).toHaveLength(1);
+    expect(catalog.page([accessTo("a", tools, { version })], "all", "legacy", null)?.items).toHaveLength(1);
   }
   const once = [
     { level: "warn", event: "tool_left_out", fields: { server_id: "srv_a", tool_index: 1, reason: "name" } },
@@ -84,7 +85,7 @@ it("goes on after the last tool of a page though tools before it have come and g
   const first = catalog.page([accessTo("a", all)], "all", "legacy", null);
   const changed = [aTool("new"), ...all.slice(100)];
   const second = catalog.page([accessTo("a", changed)], "all", "legacy", first?.nextCursor ?? null);
-  expect(second?.tools.map(({ name }) => name)).toEqual(names.slice(500).map((name) => `a-${name}`));
+  expect(second?.items.map(({ name }) => name)).toEqual(names.slice(500).map((name) => `a-${name}`));
   expect(second?.nextCursor).toBeNull();
   const gone = catalog.page([accessTo("a", all.slice(0, 400))], "all", "legacy", first?.nextCursor ?? null);
   expect(gone).toBeNull();

@@ -2,15 +2,14 @@ import type { JsonObject } from "../core/json.ts";
 import type { Logger } from "../core/ports.ts";
 import type { ProtocolEra } from "../core/server.ts";
 import type { Access } from "../core/store-port.ts";
+import { type Entry, type ListPage, pageOf } from "./page.ts";
+import type { Scope } from "./exchange.ts";
 import { toolForEra } from "./tool.ts";
 
-/** What a request may reach: every server of its caller, tools prefixed; or one server, tools as they are. */
-export type Scope = { readonly kind: "all" } | { readonly kind: "one"; readonly access: Access };
-
-interface CatalogPage {
-  readonly tools: readonly JsonObject[];
-  /** Null on the last page. */
-  readonly nextCursor: string | null;
+/** A server that a caller may use, with what it lists for that caller. */
+export interface Listing {
+  readonly access: Access;
+  readonly items: readonly JsonObject[];
 }
 
 export interface Catalog {
@@ -19,12 +18,11 @@ export interface Catalog {
    * them. Every member that the protocol does not define is kept.
    *
    * @param cursor from the previous page; null = the first
-   * @returns null when the cursor is not one of ours, or its tool is gone: the client lists again
+   * @returns null when the cursor is not valid any more; see `pageOf`
    */
-  page(accesses: readonly Access[], scope: Scope["kind"], era: ProtocolEra, cursor: string | null): CatalogPage | null;
+  page(listings: readonly Listing[], scope: Scope["kind"], era: ProtocolEra, cursor: string | null): ListPage | null;
 }
 
-const PAGE_SIZE = 500;
 /** The specification's limit; model APIs that take only 64 are the client's to serve. */
 const EXPOSED_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
 const MAX_REPORTED = 1000;
@@ -38,12 +36,26 @@ function exposedName(scope: Scope["kind"], serverName: string, toolName: string)
   return EXPOSED_NAME.test(name) ? name : null;
 }
 
-/** Splits `<server>-<tool>`: a server's name has no hyphen, so the first one ends it. @returns null when there is none */
-export function splitExposedName(name: string): { readonly serverName: string; readonly toolName: string } | null {
+interface SplitName {
+  readonly serverName: string;
+  /** As the server knows it. */
+  readonly name: string;
+}
+
+/** Splits `<server>-<tool>`. @returns null for a name that no tool is listed by */
+export function splitExposedName(name: string): SplitName | null {
+  return EXPOSED_NAME.test(name) ? splitAtHyphen(name) : null;
+}
+
+/** Splits `<server>-<name>`: a server's name has no hyphen, so the first one ends it. @returns null when there is none */
+export function splitAtHyphen(name: string): SplitName | null {
   const hyphen = name.indexOf("-");
-  return hyphen < 1 || !EXPOSED_NAME.test(name)
-    ? null
-    : { serverName: name.slice(0, hyphen), toolName: name.slice(hyphen + 1) };
+  return hyphen < 1 ? null : { serverName: name.slice(0, hyphen), name: name.slice(hyphen + 1) };
+}
+
+/** Whether the allow lists of server and grant have a tool. */
+export function isAllowed({ tools }: Pick<Access, "tools">, toolName: string): boolean {
+  return toolName !== "" && (tools === null || tools.includes(toolName));
 }
 
 /**
@@ -53,7 +65,7 @@ export function splitExposedName(name: string): { readonly serverName: string; r
  * @returns its definition; `undefined` when nothing is known of the server's tools yet; null when it may not be called
  */
 export function findTool({ server, tools }: Access, toolName: string): JsonObject | undefined | null {
-  if (toolName === "" || (tools !== null && !tools.includes(toolName))) {
+  if (!isAllowed({ tools }, toolName)) {
     return null;
   }
   if (server.discovered === null) {
@@ -78,10 +90,10 @@ export function createCatalog(logger: Logger): Catalog {
     logger.warn("tool_left_out", { server_id: server.id, tool_index: index, reason });
   }
 
-  function* exposed(access: Access, scope: Scope["kind"], era: ProtocolEra): Generator<JsonObject & { name: string }> {
+  function* exposed({ access, items }: Listing, scope: Scope["kind"], era: ProtocolEra): Generator<Entry> {
     const allowed = access.tools === null ? null : new Set(access.tools);
     const seen = new Set<string>();
-    for (const [index, tool] of (access.server.discovered?.tools ?? []).entries()) {
+    for (const [index, tool] of items.entries()) {
       const { name } = tool;
       if (typeof name === "string" && allowed !== null && !allowed.has(name)) {
         continue;
@@ -94,27 +106,15 @@ export function createCatalog(logger: Logger): Catalog {
         continue;
       }
       seen.add(name);
-      yield { ...shown, name: shownName };
+      yield { key: shownName, item: { ...shown, name: shownName } };
     }
   }
 
   return {
-    page(accesses, scope, era, cursor) {
-      const after = cursor === null ? null : Buffer.from(cursor, "base64url").toString("utf8");
-      const tools: JsonObject[] = [];
-      let isReached = after === null;
-      let last = "";
-      for (const tool of accesses.flatMap((access) => [...exposed(access, scope, era)])) {
-        if (tools.length === PAGE_SIZE) {
-          return { tools, nextCursor: Buffer.from(last, "utf8").toString("base64url") };
-        }
-        if (isReached) {
-          tools.push(tool);
-          last = tool.name;
-        }
-        isReached ||= tool.name === after;
-      }
-      return isReached ? { tools, nextCursor: null } : null;
-    },
+    page: (listings, scope, era, cursor) =>
+      pageOf(
+        listings.flatMap((listing) => [...exposed(listing, scope, era)]),
+        cursor,
+      ),
   };
 }

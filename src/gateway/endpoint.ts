@@ -1,75 +1,79 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AuthRequiredIssuer } from "../core/auth-required.ts";
 import type { Caller, Callers } from "../core/callers.ts";
+import type { Completions } from "../core/completions.ts";
 import { isKeywardError, KeywardError } from "../core/errors.ts";
 import { identityKey } from "../core/identity.ts";
-import type { Clock, Logger, Upstream } from "../core/ports.ts";
+import type { Clock, Logger, Random, Upstream, Vault } from "../core/ports.ts";
 import type { Rejections } from "../core/rejection.ts";
 import type { Resolver } from "../core/resolver.ts";
-import type { Store } from "../core/store-port.ts";
+import type { AuditStore, Store } from "../core/store-port.ts";
 import { createAdmission } from "./admission.ts";
+import type { ListChanges } from "./all/list-changes.ts";
 import { readJson } from "./body.ts";
-import type { Exchange } from "./call.ts";
-import type { Scope } from "./catalog.ts";
 import {
   errorOf,
   INVALID_REQUEST,
-  METHOD_NOT_FOUND,
   parseMessage,
   type RpcNotification,
   type RpcRequest,
+  type RpcResponse,
+  SESSION_NOT_FOUND,
 } from "./jsonrpc.ts";
+import { asKnown } from "./known-error.ts";
 import { createMethods } from "./methods.ts";
-import { type Client, negotiate } from "./negotiate.ts";
-import { ACCEPTED, answer, type HttpAnswer, refusal, send } from "./respond.ts";
-import { dressAnswer, unavailable } from "./result.ts";
+import { negotiate } from "./negotiate.ts";
+import { createNotices } from "./notices.ts";
+import { createRequests } from "./requests.ts";
+import { answer, ENDED, type HttpAnswer, refusal, send } from "./respond.ts";
+import { unavailable } from "./result.ts";
 import type { Route } from "./route.ts";
+import type { SessionFacts } from "./session/session-id.ts";
+import { createSessions } from "./session/sessions.ts";
+import { createStreams } from "./stream/streams.ts";
+import type { Visit, GatewayContext } from "./visit.ts";
+import type { Scope } from "./exchange.ts";
 
 export interface GatewayParts {
   readonly callers: Callers;
-  readonly store: Pick<Store, "findAccess" | "listAccess" | "touchCredential" | "touchVirtualKey">;
+  readonly store: Pick<Store, "findAccess" | "listAccess" | "touchCredential" | "touchVirtualKey"> & AuditStore;
   readonly resolver: Resolver;
   readonly issuer: AuthRequiredIssuer;
-  readonly upstream: Pick<Upstream, "request">;
+  readonly upstream: Pick<Upstream, "list" | "greet" | "exchange" | "listen" | "endSession">;
   readonly rejections: Rejections;
+  readonly completions: Completions;
+  readonly listChanges: ListChanges;
+  readonly vault: Pick<Vault, "digest">;
+  readonly random: Random;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Keyward's own, told to clients. */
   readonly version: string;
 }
 
-/** What the listener knows about a request. */
-interface GatewayContext {
-  readonly requestId: string;
-  /** Client address, as the socket or a trusted proxy says. */
-  readonly address: string | null;
-}
-
-/** Answers one request to `/mcp` or `/mcp/<server>`. Never rejects. Host and Origin have been judged before. */
-export type Gateway = (request: IncomingMessage, response: ServerResponse, context: GatewayContext) => Promise<void>;
-
-type Task = () => Promise<void>;
-
-/** One request on its way through. */
-interface Visit extends GatewayContext {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  /** What is done once the answer is out. */
-  readonly afterwards: Task[];
-  /** For the access log: what has been found out of the request so far. */
-  readonly seen: { by: string | null; server: string | null; method: string | null };
+export interface Gateway {
+  /** Answers one request to `/mcp` or `/mcp/<server>`. Never rejects. Host and Origin have been judged before. */
+  handle(request: IncomingMessage, response: ServerResponse, context: GatewayContext): Promise<void>;
+  /** Ends the streams that clients hold open; requests under way go on. */
+  close(): void;
 }
 
 /**
- * The MCP endpoint towards the clients: stateless, one JSON answer per POST, both eras on one path. Each request stands
- * alone: nothing that one client sent is kept for another (CVE-2026-25536, CVE-2026-16326).
+ * The MCP endpoint towards the clients, both eras on one path. What one client sent is kept for that client alone: nothing
+ * is shared between identities (CVE-2026-25536, CVE-2026-16326).
  */
 export function createGateway(parts: GatewayParts): Gateway {
-  const { store, logger } = parts;
-  const serverInfo = { name: "keyward", version: parts.version };
+  const { store, logger, completions, listChanges } = parts;
   const admit = createAdmission(parts);
-  const methods = createMethods(parts, serverInfo);
+  const sessions = createSessions(parts);
+  const streams = createStreams({ ...parts, sessions: sessions.live });
+  const serverInfo = { name: "keyward", version: parts.version };
+  const methods = createMethods({ ...parts, sessions, serverInfo });
+  const serveRequest = createRequests({ methods, sessions, streams, logger, serverInfo });
+  const notices = createNotices({ ...parts, sessions });
+  completions.subscribe(({ serverId, identity }) => listChanges.changed({ serverId, identity }));
 
+  /** @throws KeywardError `server_not_found`, `credential_store_unavailable` */
   async function openScope(route: Route, { identity }: Caller): Promise<Scope> {
     if (route.kind === "all") {
       return { kind: "all" };
@@ -81,49 +85,104 @@ export function createGateway(parts: GatewayParts): Gateway {
     return { kind: "one", access };
   }
 
-  async function call(message: RpcRequest, exchange: Exchange): Promise<HttpAnswer> {
-    const { era } = exchange.client;
-    const method = methods[era].get(message.method);
-    if (method === undefined) {
-      return answer(message.id, era === "modern" ? 404 : 200, errorOf(METHOD_NOT_FOUND, "Method not found"));
+  /** @returns null when the request names none; a session belongs to one identity and one endpoint */
+  function sessionOf(visit: Visit, { identity }: Caller, scope: Scope): SessionFacts | null | "unknown" {
+    const header = visit.request.headers["mcp-session-id"];
+    if (header === undefined) {
+      return null;
     }
-    return answer(message.id, 200, dressAnswer(await method(exchange, message.params), era, serverInfo));
+    return (typeof header === "string" ? sessions.find(identity, scopeKey(scope), header) : null) ?? "unknown";
   }
 
-  async function dispatch(
-    visit: Visit,
-    message: RpcRequest | RpcNotification,
-    caller: Caller,
-    client: Client,
-    route: Route,
-  ): Promise<HttpAnswer> {
-    const { requestId, address, afterwards } = visit;
-    const signal = client.era === "modern" ? abortedByDisconnect(visit.response) : new AbortController().signal;
-    // A method that is not served is foreign text.
-    visit.seen.method = methods[client.era].has(message.method) ? message.method : null;
+  async function post(visit: Visit, caller: Caller, route: Route): Promise<HttpAnswer | null> {
+    const message = parseMessage(await readJson(visit.request));
+    if (message.kind === "invalid") {
+      return answer(null, 400, errorOf(INVALID_REQUEST, message.why));
+    }
+    const id = message.kind === "request" ? message.id : null;
     try {
-      const scope = await openScope(route, caller);
-      visit.seen.server = scope.kind === "one" ? scope.access.server.id : null;
-      if (message.kind === "notification") {
-        return ACCEPTED;
-      }
-      const later = (task: Task): void => void afterwards.push(task);
-      const sawServer = (id: string): void => void (visit.seen.server = id);
-      return await call(message, { caller, client, scope, requestId, address, signal, sawServer, afterwards: later });
+      return await take(visit, caller, route, message);
     } catch (error) {
-      if (signal.aborted) {
-        // Nobody is there to read it.
-        return ACCEPTED;
-      }
-      const known = asKnown(error, logger, requestId);
-      const id = idOf(message);
+      const known = asKnown(error, logger, visit.requestId);
       // In band from here on: official clients show a JSON-RPC error, and hide it behind any status but 200.
       const isInBand = id !== null && known.code !== "server_not_found";
       return isInBand ? answer(id, 200, unavailable(known.code)) : refusal(known, id);
     }
   }
 
-  async function serve(visit: Visit): Promise<HttpAnswer> {
+  async function take(
+    visit: Visit,
+    caller: Caller,
+    route: Route,
+    message: RpcRequest | RpcNotification | RpcResponse,
+  ): Promise<HttpAnswer | null> {
+    const id = message.kind === "request" ? message.id : null;
+    const scope = await openScope(route, caller);
+    visit.seen.server = scope.kind === "one" ? scope.access.server.id : null;
+    const begins = message.kind !== "response" && message.method === "initialize";
+    const found = begins ? null : sessionOf(visit, caller, scope);
+    const session = found === "unknown" ? null : found;
+    if (message.kind === "response") {
+      return found === "unknown" ? noSession(null) : notices.take({ visit, caller, scope, session }, message, null);
+    }
+    const negotiated = negotiate(message, visit.request.headers, session);
+    if (negotiated.kind === "refused") {
+      return answer(id, 400, { kind: "error", error: negotiated.error });
+    }
+    const { client } = negotiated;
+    if (found === "unknown" && client.era === "legacy") {
+      return noSession(id);
+    }
+    const from = { visit, caller, scope, session: client.era === "legacy" ? session : null };
+    return message.kind === "notification"
+      ? notices.take(from, message, client)
+      : serveRequest({ ...from, client, scopeKey: scopeKey(scope) }, message);
+  }
+
+  /** @throws KeywardError `server_not_found`; `method_not_allowed` outside a session, where there is nothing to do */
+  async function sessionFor(visit: Visit, caller: Caller, route: Route) {
+    const scope = await openScope(route, caller);
+    const session = sessionOf(visit, caller, scope);
+    if (session === null) {
+      throw new KeywardError("method_not_allowed");
+    }
+    return { scope, session };
+  }
+
+  async function listen(visit: Visit, caller: Caller, route: Route): Promise<HttpAnswer | null> {
+    const { scope, session } = await sessionFor(visit, caller, route);
+    if (session === "unknown") {
+      return noSession(null);
+    }
+    const { request, response, requestId } = visit;
+    const lastEventId = request.headers["last-event-id"];
+    const isOpen = streams.listen({
+      identity: caller.identity,
+      session,
+      scope,
+      lastEventId: typeof lastEventId === "string" ? lastEventId : null,
+      response,
+      requestId,
+    });
+    if (!isOpen) {
+      throw new KeywardError("rate_limited", { message: "Too many streams are open." });
+    }
+    return null;
+  }
+
+  async function end(visit: Visit, caller: Caller, route: Route): Promise<HttpAnswer> {
+    const { scope, session } = await sessionFor(visit, caller, route);
+    if (session === "unknown") {
+      return noSession(null);
+    }
+    sessions.live.end(session.id);
+    await notices.ended({ visit, caller, scope, session });
+    return ENDED;
+  }
+
+  const BY_METHOD: Readonly<Record<string, typeof post>> = { GET: listen, DELETE: end };
+
+  async function serve(visit: Visit): Promise<HttpAnswer | null> {
     try {
       const { caller, route } = await admit(visit.request);
       const { virtualKey } = caller;
@@ -131,67 +190,49 @@ export function createGateway(parts: GatewayParts): Gateway {
       if (virtualKey !== null) {
         visit.afterwards.push(() => store.touchVirtualKey(virtualKey.id));
       }
-      const message = parseMessage(await readJson(visit.request));
-      if (message.kind === "invalid") {
-        return answer(null, 400, errorOf(INVALID_REQUEST, message.why));
-      }
-      if (message.kind === "response") {
-        return ACCEPTED;
-      }
-      const negotiated = negotiate(message, visit.request.headers);
-      return negotiated.kind === "served"
-        ? await dispatch(visit, message, caller, negotiated.client, route)
-        : answer(idOf(message), 400, { kind: "error", error: negotiated.error });
+      const serveMethod = BY_METHOD[visit.request.method ?? ""] ?? post;
+      return await serveMethod(visit, caller, route);
     } catch (error) {
       return refusal(asKnown(error, logger, visit.requestId), null);
     }
   }
 
-  return async (request, response, context) => {
-    const start = parts.clock.now();
-    const seen = { by: null, server: null, method: null };
-    const visit: Visit = { ...context, request, response, afterwards: [], seen };
-    const answered = await serve(visit);
-    send(response, answered, context.requestId);
-    logger.info("mcp_request", {
-      request_id: context.requestId,
-      method: visit.seen.method,
-      server_id: visit.seen.server,
-      status: answered.status,
-      ms: parts.clock.now() - start,
-      by: visit.seen.by,
-    });
-    visit.afterwards.forEach((task) => runQuietly(task, logger, context.requestId));
+  return {
+    async handle(request, response, context) {
+      const start = parts.clock.now();
+      const seen = { by: null, server: null, method: null, status: 200 };
+      const visit: Visit = { ...context, request, response, afterwards: [], seen };
+      const answered = await serve(visit);
+      if (answered !== null) {
+        visit.seen.status = answered.status;
+        send(response, answered, context.requestId);
+      }
+      logger.info("mcp_request", {
+        request_id: context.requestId,
+        method: visit.seen.method,
+        server_id: visit.seen.server,
+        status: visit.seen.status,
+        ms: parts.clock.now() - start,
+        by: visit.seen.by,
+      });
+      visit.afterwards.forEach((task) => runQuietly(task, logger, context.requestId));
+    },
+    close: () => streams.close(),
   };
 }
 
-function idOf(message: RpcRequest | RpcNotification): RpcRequest["id"] | null {
-  return message.kind === "request" ? message.id : null;
+/** What a session id is bound to besides its identity. */
+function scopeKey(scope: Scope): string {
+  return scope.kind === "all" ? "/mcp" : scope.access.server.id;
 }
 
-function asKnown(error: unknown, logger: Logger, requestId: string): KeywardError {
-  const known = isKeywardError(error) ? error : new KeywardError("internal", { cause: error });
-  if (known.status >= 500) {
-    // The text of what was thrown may quote a value or the upstream: its name is all that is kept.
-    const name = error instanceof Error ? error.name : "unknown";
-    logger.error("mcp_request_failed", { request_id: requestId, code: known.code, error: name });
-  }
-  return known;
+/** The specification's answer to an id that is not known: the client begins a new session. */
+function noSession(id: string | number | null): HttpAnswer {
+  return answer(id, 404, errorOf(SESSION_NOT_FOUND, "Session not found"));
 }
 
-function runQuietly(task: Task, logger: Logger, requestId: string): void {
+function runQuietly(task: () => Promise<void>, logger: Logger, requestId: string): void {
   Promise.try(task).catch((error: unknown) => {
     logger.warn("touch_failed", { request_id: requestId, code: isKeywardError(error) ? error.code : "internal" });
   });
-}
-
-/** 2026-07-28: going away cancels the request. Before, only `notifications/cancelled` did. */
-function abortedByDisconnect(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  // It may have gone while the body was parsed: then there is no event any more.
-  if (response.destroyed) controller.abort();
-  response.once("close", () => {
-    if (!response.writableFinished) controller.abort();
-  });
-  return controller.signal;
 }

@@ -1,10 +1,19 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
+import { memberSpans } from "../core/json-text.ts";
 
 export const PARSE_ERROR = -32_700;
 export const INVALID_REQUEST = -32_600;
 export const METHOD_NOT_FOUND = -32_601;
 export const INVALID_PARAMS = -32_602;
 export const INTERNAL_ERROR = -32_603;
+/** Until 2025-11-25; 2026-07-28 says invalid parameters instead. */
+export const RESOURCE_NOT_FOUND = -32_002;
+/** Keyward's own, in the range that is each implementation's: a person has to give a key first. */
+export const AUTH_REQUIRED = -32_010;
+/** 2025-11-25 only: removed from the next revision. */
+export const URL_ELICITATION_REQUIRED = -32_042;
+/** What the official SDK answers to a session that it does not know. */
+export const SESSION_NOT_FOUND = -32_001;
 export const HEADER_MISMATCH = -32_020;
 export const UNSUPPORTED_PROTOCOL_VERSION = -32_022;
 
@@ -21,58 +30,99 @@ export type RpcAnswer =
   | { readonly kind: "result"; readonly result: JsonObject }
   | { readonly kind: "error"; readonly error: RpcError };
 
-export interface RpcRequest {
+interface Rpc {
+  /** The whole message as JSON text. */
+  readonly text: string;
+}
+
+export interface RpcRequest extends Rpc {
   readonly kind: "request";
   readonly id: RpcId;
   readonly method: string;
   readonly params: JsonObject;
 }
 
-export interface RpcNotification {
+export interface RpcNotification extends Rpc {
   readonly kind: "notification";
   readonly method: string;
   readonly params: JsonObject;
 }
 
+/** A client's answer to a request of its server. */
+export interface RpcResponse extends Rpc {
+  readonly kind: "response";
+}
+
 /** One parsed body. */
-export type RpcMessage =
-  | RpcRequest
-  | RpcNotification
-  /** A client's answer to a request of ours: there are none yet, so it is taken and dropped. */
-  | { readonly kind: "response" }
-  | { readonly kind: "invalid"; readonly why: string };
+export type RpcMessage = RpcRequest | RpcNotification | RpcResponse | Invalid;
+
+interface Invalid {
+  readonly kind: "invalid";
+  readonly why: string;
+}
+
+const MEMBERS: ReadonlySet<string> = new Set(["jsonrpc", "id", "method", "params", "result", "error"]);
 
 /**
  * Members that the protocol does not define are ignored. A batch is refused in every revision: 2025-06-18 removed them,
  * and one body of many calls would slip under every limit that counts requests.
+ *
+ * The text goes on to a server, whose parser may read it differently: so a name that stands twice, or that differs from
+ * one of the protocol's by its case alone, is refused rather than judged by one reading and executed by another.
  */
-export function parseMessage(body: JsonValue): RpcMessage {
-  if (Array.isArray(body)) {
-    return { kind: "invalid", why: "Batches are not accepted: send one message per request." };
+export function parseMessage({ text, value }: { readonly text: string; readonly value: JsonValue }): RpcMessage {
+  if (Array.isArray(value)) {
+    return invalid("Batches are not accepted: send one message per request.");
   }
-  if (!isJsonObject(body) || body["jsonrpc"] !== "2.0") {
-    return { kind: "invalid", why: "The body is not a JSON-RPC 2.0 message." };
+  if (!isJsonObject(value) || value["jsonrpc"] !== "2.0") {
+    return invalid("The body is not a JSON-RPC 2.0 message.");
   }
-  if (!("method" in body)) {
-    const isResponse = "result" in body || "error" in body;
-    return isResponse ? { kind: "response" } : { kind: "invalid", why: "The message has no method." };
+  const { members, isAmbiguous } = memberSpans(text);
+  if (isAmbiguous || members.keys().some((name) => !MEMBERS.has(name) && MEMBERS.has(name.toLowerCase()))) {
+    return invalid("Each member of the message stands once, in lower case.");
   }
-  return parseCall(body);
+  if (!("method" in value)) {
+    const isResponse = "result" in value || "error" in value;
+    return isResponse ? { kind: "response", text } : invalid("The message has no method.");
+  }
+  const params = members.get("params");
+  if (params !== undefined && isJsonObject(value["params"]) && !isPlain(text, params.start)) {
+    return invalid("Each parameter stands once, and none differs from another by its case alone.");
+  }
+  return parseCall(value, text);
 }
 
-function parseCall({ id, method, params = {} }: JsonObject): RpcMessage {
+function isPlain(text: string, start: number): boolean {
+  const { members, isAmbiguous } = memberSpans(text, start);
+  return !isAmbiguous && new Set(members.keys().map((name) => name.toLowerCase())).size === members.size;
+}
+
+function parseCall({ id, method, params = {} }: JsonObject, text: string): RpcMessage {
   if (typeof method !== "string" || !isJsonObject(params)) {
-    return { kind: "invalid", why: "method is a string and params is an object." };
+    return invalid("method is a string and params is an object.");
   }
   if (id === undefined) {
-    return { kind: "notification", method, params };
+    return { kind: "notification", method, params, text };
   }
-  return isId(id) ? { kind: "request", id, method, params } : { kind: "invalid", why: "id is a string or an integer." };
+  return isId(id) ? { kind: "request", id, method, params, text } : invalid("id is a string or an integer.");
+}
+
+function invalid(why: string): Invalid {
+  return { kind: "invalid", why };
 }
 
 // JSON.parse rounds integers beyond 2^53: the answer would carry another id than the question.
 function isId(id: JsonValue): id is RpcId {
   return typeof id === "string" || Number.isSafeInteger(id);
+}
+
+/** The error of a server's response; null when it has none that is whole. */
+export function rpcErrorOf({ error }: JsonObject): RpcError | null {
+  if (!isJsonObject(error) || typeof error["code"] !== "number" || typeof error["message"] !== "string") {
+    return null;
+  }
+  const { code, message, data } = error;
+  return data === undefined ? { code, message } : { code, message, data };
 }
 
 export function resultOf(result: JsonObject): RpcAnswer {

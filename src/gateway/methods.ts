@@ -1,81 +1,124 @@
+import type { AuthRequiredIssuer } from "../core/auth-required.ts";
+import type { Completions } from "../core/completions.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { Clock, Logger, Upstream, Vault } from "../core/ports.ts";
+import type { Rejections } from "../core/rejection.ts";
+import type { Resolver } from "../core/resolver.ts";
 import type { ProtocolEra } from "../core/server.ts";
-import type { Store } from "../core/store-port.ts";
-import { createToolCall, type CallParts, type Exchange } from "./call.ts";
-import { createCatalog, type Scope } from "./catalog.ts";
-import { errorOf, INVALID_PARAMS, resultOf, type RpcAnswer } from "./jsonrpc.ts";
+import type { AuditStore, Store } from "../core/store-port.ts";
+import { createAggregate } from "./all/methods.ts";
+import type { ListChanges } from "./all/list-changes.ts";
+import { createElicitations } from "./auth-required/elicitations.ts";
+import { createLadder } from "./auth-required/ladder.ts";
+import { createPendingAsks } from "./auth-required/pending-asks.ts";
+import { createRequestStates } from "./auth-required/request-state.ts";
+import { createForward } from "./call/forward.ts";
+import type { Method, NamedMethod, Scope } from "./exchange.ts";
+import { errorOf, INVALID_PARAMS, METHOD_NOT_FOUND, resultOf } from "./jsonrpc.ts";
+import { CACHE } from "./list-method.ts";
 import { legacyVersionFor, MODERN_VERSION } from "./negotiate.ts";
+import { createTransparent } from "./one/transparent.ts";
+import type { Sessions } from "./session/sessions.ts";
+import { serveSubscription } from "./stream/subscription.ts";
 
-export type Method = (exchange: Exchange, params: JsonObject) => RpcAnswer | Promise<RpcAnswer>;
-
-export interface MethodParts extends CallParts {
-  readonly store: CallParts["store"] & Pick<Store, "listAccess">;
+export interface MethodParts {
+  readonly store: Pick<Store, "findAccess" | "listAccess" | "touchCredential"> & AuditStore;
+  readonly resolver: Resolver;
+  readonly issuer: AuthRequiredIssuer;
+  readonly upstream: Pick<Upstream, "list" | "greet" | "exchange">;
+  readonly rejections: Rejections;
+  readonly completions: Completions;
+  readonly listChanges: ListChanges;
+  readonly sessions: Sessions;
+  readonly vault: Pick<Vault, "digest">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Keyward's own, told to clients. */
+  readonly serverInfo: JsonObject;
 }
 
-const CAPABILITIES: JsonObject = { tools: {} };
+/** What is served, by endpoint, era and name. */
+export interface Methods {
+  /** @returns `isKnown` false when the name is not one that Keyward knows */
+  find(scope: Scope["kind"], era: ProtocolEra, name: string): { readonly method: Method; readonly isKnown: boolean };
+}
 
-// Nothing tells a client yet that a list has changed, so none is called fresh.
-const CACHE: JsonObject = { ttlMs: 0, cacheScope: "private" };
+const LIST_CHANGED: JsonObject = { listChanged: true };
+const CAPABILITIES: JsonObject = {
+  tools: LIST_CHANGED,
+  prompts: LIST_CHANGED,
+  resources: LIST_CHANGED,
+  completions: {},
+};
 
 const INSTRUCTIONS =
-  "Several MCP servers stand behind this one. A tool named <server>-<tool> belongs to the server before the first " +
-  "hyphen. Some servers need a key of the person you work for: the call then answers with a link. Show that person the " +
-  "whole link, never ask for the key itself, and call the tool again once they have used it.";
+  "Several MCP servers stand behind this one. A tool or prompt named <server>-<name> belongs to the server before the " +
+  "first hyphen, a resource <server>+<uri> to the one before the first plus sign. Some servers need a key of the person " +
+  "you work for: the call then answers with a link. Show that person the whole link, never ask for the key itself, and " +
+  "call the tool again once they have used it.";
 
-/** The methods of each era, by name. What a revision has removed is unknown in it. */
-export function createMethods(
-  parts: MethodParts,
-  serverInfo: JsonObject,
-): Readonly<Record<ProtocolEra, ReadonlyMap<string, Method>>> {
-  const catalog = createCatalog(parts.logger);
+// Known on `/mcp/<server>` besides those of `/mcp`.
+const PASSED = ["logging/setLevel", "resources/subscribe", "resources/unsubscribe", "notifications/initialized"];
 
-  const initialize: Method = ({ scope }, { protocolVersion }) => {
-    if (typeof protocolVersion !== "string") {
-      return errorOf(INVALID_PARAMS, "protocolVersion is a string.");
-    }
-    return resultOf({
-      protocolVersion: legacyVersionFor(protocolVersion),
-      capabilities: CAPABILITIES,
-      serverInfo,
-      ...instructionsFor(scope),
-    });
+const unknownMethod: Method = () => errorOf(METHOD_NOT_FOUND, "Method not found");
+
+export function createMethods(parts: MethodParts): Methods {
+  const { issuer, completions, clock, listChanges, sessions, vault, serverInfo } = parts;
+  const ladder = createLadder({
+    issuer,
+    requestStates: createRequestStates({ vault, clock }),
+    completions,
+    elicitations: createElicitations({ sessions: sessions.live, completions }),
+    pending: createPendingAsks({ clock, completions }),
+    clock,
+  });
+  const forward = createForward({ ...parts, ladder });
+
+  const subscribe: Method = ({ caller, channel, message }, { notifications }) => {
+    const request = { id: message.id, identity: caller.identity, wanted: notifications };
+    serveSubscription(channel.takeEvents(), request, listChanges);
+    return null;
   };
 
-  const discover: Method = ({ scope }) =>
+  const all = byEra(createAggregate({ ...parts, forward, serverInfo }), subscribe, serverInfo);
+  const one = createTransparent({ ...parts, forward, subscribe });
+  const known = new Set([...all.legacy.keys(), ...all.modern.keys(), ...PASSED]);
+
+  return {
+    find(scope, era, name) {
+      const method = scope === "one" ? one : (all[era].get(name) ?? unknownMethod);
+      return { method, isKnown: known.has(name) };
+    },
+  };
+}
+
+/** The methods of `/mcp`. What a revision has removed is unknown in it. */
+function byEra(
+  methods: readonly NamedMethod[],
+  subscribe: Method,
+  serverInfo: JsonObject,
+): Readonly<Record<ProtocolEra, ReadonlyMap<string, Method>>> {
+  const initialize: Method = (_exchange, { protocolVersion }) =>
+    typeof protocolVersion === "string"
+      ? resultOf({
+          protocolVersion: legacyVersionFor(protocolVersion),
+          capabilities: CAPABILITIES,
+          serverInfo,
+          instructions: INSTRUCTIONS,
+        })
+      : errorOf(INVALID_PARAMS, "protocolVersion is a string.");
+  const discover: Method = () =>
     resultOf({
       supportedVersions: [MODERN_VERSION],
       capabilities: CAPABILITIES,
-      ...instructionsFor(scope),
+      instructions: INSTRUCTIONS,
       ...CACHE,
     });
-
-  const listTools: Method = async ({ caller, client, scope }, { cursor = null }) => {
-    if (cursor !== null && typeof cursor !== "string") {
-      return errorOf(INVALID_PARAMS, "cursor is a string.");
-    }
-    const accesses = scope.kind === "one" ? [scope.access] : await parts.store.listAccess(caller.identity);
-    const page = catalog.page(accesses, scope.kind, client.era, cursor);
-    if (page === null) {
-      return errorOf(INVALID_PARAMS, "The cursor is not valid any more. List again from the start.");
-    }
-    return resultOf({
-      tools: page.tools,
-      ...(page.nextCursor === null ? {} : { nextCursor: page.nextCursor }),
-      ...(client.era === "modern" ? CACHE : {}),
-    });
-  };
-
-  const tools: readonly [string, Method][] = [
-    ["tools/list", listTools],
-    ["tools/call", createToolCall(parts)],
+  const legacy: readonly NamedMethod[] = [["initialize", initialize], ["ping", () => resultOf({})], ...methods];
+  const modern: readonly NamedMethod[] = [
+    ["server/discover", discover],
+    ["subscriptions/listen", subscribe],
+    ...methods,
   ];
-  return {
-    legacy: new Map<string, Method>([["initialize", initialize], ["ping", () => resultOf({})], ...tools]),
-    modern: new Map<string, Method>([["server/discover", discover], ...tools]),
-  };
-}
-
-function instructionsFor(scope: Scope): JsonObject {
-  const instructions = scope.kind === "all" ? INSTRUCTIONS : (scope.access.server.discovered?.instructions ?? null);
-  return instructions === null ? {} : { instructions };
+  return { legacy: new Map(legacy), modern: new Map(modern) };
 }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import type { ProtocolEra } from "../core/server.ts";
+import type { SessionFacts } from "./session/session-id.ts";
 import {
   HEADER_MISMATCH,
   INVALID_PARAMS,
@@ -27,6 +28,10 @@ export interface Client {
   readonly era: ProtocolEra;
   readonly name: string | null;
   readonly version: string | null;
+  /** What it can be asked for; nothing is known of a legacy client without a session. */
+  readonly capabilities: JsonObject;
+  /** The revision it speaks; null for a legacy client that names none. */
+  readonly revision: string | null;
 }
 
 export type Negotiated =
@@ -38,13 +43,17 @@ export type Negotiated =
  * Settles the era of one message. The body decides, the headers are only compared with it: a claim in `_meta` makes it
  * modern, everything else is legacy, `initialize` above all.
  */
-export function negotiate(message: RpcRequest | RpcNotification, headers: IncomingHttpHeaders): Negotiated {
+export function negotiate(
+  message: RpcRequest | RpcNotification,
+  headers: IncomingHttpHeaders,
+  session: SessionFacts | null,
+): Negotiated {
   const meta = isJsonObject(message.params["_meta"]) ? message.params["_meta"] : {};
   const version = headerText(headers, "mcp-protocol-version");
   if (message.method === "initialize" && !isWholeEnvelope(meta)) {
     return version === MODERN_VERSION
       ? mismatch("initialize belongs to older revisions than the header names.")
-      : legacy(headers);
+      : { kind: "served", client: initializing(message, headers) };
   }
   if (`${RESERVED_META}protocolVersion` in meta) {
     return negotiateModern(message, meta, headers);
@@ -53,9 +62,9 @@ export function negotiate(message: RpcRequest | RpcNotification, headers: Incomi
     return missingMeta("protocolVersion");
   }
   if (version !== null && !SUPPORTED_VERSIONS.includes(version)) {
-    return unsupported(version);
+    return unsupported(version, SUPPORTED_VERSIONS);
   }
-  return legacy(headers);
+  return { kind: "served", client: session === null ? stranger(headers, version) : ofSession(session) };
 }
 
 /** The revision that `initialize` is answered with: the client's when it is spoken here, else the newest that is. */
@@ -79,7 +88,8 @@ function negotiateModern(
     return mismatch("MCP-Protocol-Version is missing or differs from _meta.");
   }
   if (claimed !== MODERN_VERSION) {
-    return unsupported(claimed);
+    // What `server/discover` names: an older revision is not spoken this way.
+    return unsupported(claimed, [MODERN_VERSION]);
   }
   const method = headerText(headers, "mcp-method");
   if (method !== message.method && !(mayLack && method === null)) {
@@ -91,7 +101,16 @@ function negotiateModern(
   if (message.kind === "request" && !isNameMirrored(message, headers)) {
     return mismatch("Mcp-Name is missing or differs from the body.");
   }
-  return { kind: "served", client: { era: "modern", ...clientInfo(meta[`${RESERVED_META}clientInfo`]) } };
+  const capabilities = meta[`${RESERVED_META}clientCapabilities`];
+  return {
+    kind: "served",
+    client: {
+      era: "modern",
+      ...clientInfo(meta[`${RESERVED_META}clientInfo`]),
+      capabilities: isJsonObject(capabilities) ? capabilities : {},
+      revision: MODERN_VERSION,
+    },
+  };
 }
 
 function isWholeEnvelope(meta: JsonObject): boolean {
@@ -106,13 +125,31 @@ function clientInfo(info: JsonValue | undefined): Pick<Client, "name" | "version
   return { name: typeof name === "string" ? name : null, version: typeof version === "string" ? version : null };
 }
 
-// Without sessions what `initialize` said is forgotten by the next request; the User-Agent comes with each.
-function legacy(headers: IncomingHttpHeaders): Negotiated {
-  const product = /^(?<name>[^\s/()]+)(?:\/(?<version>\S+))?/.exec(headers["user-agent"] ?? "")?.groups;
+function initializing({ params }: RpcRequest | RpcNotification, headers: IncomingHttpHeaders): Client {
+  const { clientInfo: info, capabilities, protocolVersion } = params;
+  const named = clientInfo(info);
+  const { name, version } = named.name === null ? product(headers) : named;
   return {
-    kind: "served",
-    client: { era: "legacy", name: product?.["name"] ?? null, version: product?.["version"] ?? null },
+    era: "legacy",
+    name,
+    version,
+    capabilities: isJsonObject(capabilities) ? capabilities : {},
+    revision: typeof protocolVersion === "string" ? legacyVersionFor(protocolVersion) : null,
   };
+}
+
+function ofSession({ clientInfo: { name, version }, capabilities, protocolVersion }: SessionFacts): Client {
+  return { era: "legacy", name, version, capabilities, revision: protocolVersion };
+}
+
+// Without a session what `initialize` said is forgotten by the next request; the User-Agent comes with each.
+function stranger(headers: IncomingHttpHeaders, revision: string | null): Client {
+  return { era: "legacy", ...product(headers), capabilities: {}, revision };
+}
+
+function product(headers: IncomingHttpHeaders): Pick<Client, "name" | "version"> {
+  const named = /^(?<name>[^\s/()]+)(?:\/(?<version>\S+))?/.exec(headers["user-agent"] ?? "")?.groups;
+  return { name: named?.["name"] ?? null, version: named?.["version"] ?? null };
 }
 
 // The parameter that `Mcp-Name` repeats, by method.
@@ -120,6 +157,9 @@ const NAMED_BY: ReadonlyMap<string, string> = new Map([
   ["tools/call", "name"],
   ["prompts/get", "name"],
   ["resources/read", "uri"],
+  ["tasks/get", "taskId"],
+  ["tasks/update", "taskId"],
+  ["tasks/cancel", "taskId"],
 ]);
 
 function isNameMirrored({ method, params }: RpcRequest, headers: IncomingHttpHeaders): boolean {
@@ -133,7 +173,7 @@ function isNameMirrored({ method, params }: RpcRequest, headers: IncomingHttpHea
 const SENTINEL = /^=\?base64\?(?<base64>[A-Za-z0-9+/]*={0,2})\?=$/;
 
 /** Text that is not plain ASCII travels as `=?base64?<base64 of UTF-8>?=`. @returns null when that cannot be decoded */
-function decodeHeaderText(text: string): string | null {
+export function decodeHeaderText(text: string): string | null {
   const base64 = SENTINEL.exec(text)?.groups?.["base64"];
   if (base64 === undefined) {
     return text.startsWith("=?base64?") && text.endsWith("?=") ? null : text;
@@ -166,13 +206,13 @@ function missingMeta(name: string): Negotiated {
   return { kind: "refused", error: { code: INVALID_PARAMS, message } };
 }
 
-function unsupported(requested: string): Negotiated {
+function unsupported(requested: string, supported: readonly string[]): Negotiated {
   return {
     kind: "refused",
     error: {
       code: UNSUPPORTED_PROTOCOL_VERSION,
       message: "Unsupported protocol version",
-      data: { supported: SUPPORTED_VERSIONS, requested: requested.slice(0, MAX_ECHO) },
+      data: { supported, requested: requested.slice(0, MAX_ECHO) },
     },
   };
 }

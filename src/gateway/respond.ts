@@ -11,6 +11,9 @@ export interface HttpAnswer {
   readonly body: JsonObject | null;
 }
 
+/** For a session that its client has ended. */
+export const ENDED: HttpAnswer = { status: 200, body: null };
+
 /** For a notification or a response. */
 export const ACCEPTED: HttpAnswer = { status: 202, body: null };
 
@@ -22,7 +25,7 @@ export function answer(id: RpcId | null, status: number, rpc: RpcAnswer): HttpAn
 const REFUSAL_HEADERS: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
   unauthenticated: { "www-authenticate": "Bearer" },
   ambiguous_credentials: { "www-authenticate": "Bearer" },
-  method_not_allowed: { allow: "POST" },
+  method_not_allowed: { allow: "POST, GET, DELETE" },
   // The window is a minute, and when it began is not told.
   rate_limited: { "retry-after": "60" },
 };
@@ -38,18 +41,36 @@ export function refusal(error: KeywardError, id: RpcId | null): HttpAnswer {
 }
 
 /** Writes an answer; nothing when the client has gone. */
-export function send(response: ServerResponse, { status, headers, body }: HttpAnswer, requestId: string): void {
+export function send(response: ServerResponse, { status, headers = {}, body }: HttpAnswer, requestId: string): void {
+  if (body !== null) {
+    sendJson(response, { status, headers, json: JSON.stringify(body) }, requestId);
+  } else if (!response.destroyed) {
+    response.writeHead(status, { "content-length": 0, ...COMMON, "x-request-id": requestId, ...headers });
+    response.end();
+  }
+}
+
+const COMMON = { "cache-control": "no-store", "x-content-type-options": "nosniff" } as const;
+
+/** Writes one JSON body; nothing when the client has gone. */
+export function sendJson(
+  response: ServerResponse,
+  {
+    status,
+    headers,
+    json,
+  }: { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly json: string },
+  requestId: string,
+): void {
   if (response.destroyed) {
     return;
   }
-  const bytes = Buffer.from(body === null ? "" : JSON.stringify(body));
   response.writeHead(status, {
-    ...(body === null ? {} : { "content-type": "application/json" }),
-    "content-length": bytes.length,
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(json),
+    ...COMMON,
     "x-request-id": requestId,
     ...headers,
   });
-  response.end(bytes);
+  response.end(json);
 }

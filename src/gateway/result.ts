@@ -1,11 +1,26 @@
 import { ERROR_TABLE, type ErrorCode } from "../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { ProtocolEra } from "../core/server.ts";
-import { errorOf, INTERNAL_ERROR, INVALID_PARAMS, resultOf, type RpcAnswer, type RpcError } from "./jsonrpc.ts";
+import {
+  errorOf,
+  INTERNAL_ERROR,
+  INVALID_PARAMS,
+  RESOURCE_NOT_FOUND,
+  resultOf,
+  type RpcAnswer,
+  type RpcError,
+  URL_ELICITATION_REQUIRED,
+} from "./jsonrpc.ts";
+import { CANNOT_BE_PASSED_ON } from "./failure-text.ts";
 import { RESERVED_META } from "./negotiate.ts";
 import { legacyStructuredContent } from "./output-schema.ts";
 
-const SERVER_INFO = `${RESERVED_META}serverInfo`;
+export const SERVER_INFO = `${RESERVED_META}serverInfo`;
+
+/** Whether a result says which server made it. */
+export function namesServer({ _meta }: JsonObject): boolean {
+  return isJsonObject(_meta) && SERVER_INFO in _meta;
+}
 
 /** A result that the model reads and can act on. */
 export function toolFailure(text: string): JsonObject {
@@ -19,22 +34,20 @@ export function unavailable(code: ErrorCode): RpcAnswer {
 }
 
 /** Adds to a result what a client's era requires of every one, and takes away what it does not know. */
-export function dressAnswer(answer: RpcAnswer, era: ProtocolEra, serverInfo: JsonObject): RpcAnswer {
+/** @param serverInfo who answers; null = the server itself, which has said so or not */
+export function dressAnswer(answer: RpcAnswer, era: ProtocolEra, serverInfo: JsonObject | null): RpcAnswer {
   return answer.kind === "error" ? answer : resultOf(dressResult(answer.result, era, serverInfo));
 }
 
-function dressResult(result: JsonObject, era: ProtocolEra, serverInfo: JsonObject): JsonObject {
-  const { resultType: _, ...plain } = result;
+function dressResult(result: JsonObject, era: ProtocolEra, serverInfo: JsonObject | null): JsonObject {
+  const { resultType = "complete", ...plain } = result;
   const { _meta, ...rest } = plain;
   if (era === "modern") {
-    // The server that the client talks to is this one, whatever the upstream calls itself.
-    return {
-      ...rest,
-      resultType: "complete",
-      _meta: { ...(isJsonObject(_meta) ? _meta : {}), [SERVER_INFO]: serverInfo },
-    };
+    const own = isJsonObject(_meta) ? _meta : {};
+    const meta = serverInfo === null ? own : { ...own, [SERVER_INFO]: serverInfo };
+    return { ...rest, resultType, ...(Object.keys(meta).length === 0 ? {} : { _meta: meta }) };
   }
-  if (!isJsonObject(_meta) || !(SERVER_INFO in _meta)) {
+  if (!isJsonObject(_meta) || !namesServer(result)) {
     return plain;
   }
   const { [SERVER_INFO]: _upstream, ...meta } = _meta;
@@ -46,14 +59,12 @@ export function passToolResult(result: JsonObject, era: ProtocolEra, tool: JsonO
   const { resultType = "complete", structuredContent } = result;
   if (resultType !== "complete") {
     // No capability was declared, so none may be asked for; and a client could only answer to this gateway.
-    return toolFailure("The server asked for something that cannot be passed on.");
+    return toolFailure(CANNOT_BE_PASSED_ON);
   }
   const object = era === "legacy" ? legacyStructuredContent(structuredContent, tool?.["outputSchema"]) : undefined;
   return object === undefined ? result : { ...result, structuredContent: object };
 }
 
-const RESOURCE_NOT_FOUND = -32_002;
-const URL_ELICITATION_REQUIRED = -32_042;
 const FIRST_SPECIFIED = -32_020;
 const LAST_SPECIFIED = -32_022;
 

@@ -9,7 +9,7 @@ function cidrs(...texts: string[]): Cidr[] {
 function addressOf(peer: string, forwarded: string[], trusted: Cidr[]): string | null {
   const message = {
     socket: { remoteAddress: peer },
-    headersDistinct: forwarded.length > 0 ? { "x-forwarded-for": forwarded } : {},
+    rawHeaders: forwarded.flatMap((value) => ["X-Forwarded-For", value]),
   };
   return clientAddress(message as unknown as IncomingMessage, trusted);
 }
@@ -34,6 +34,24 @@ describe("the client's address", () => {
   it("is shown in IPv4 form when it is mapped into IPv6", () => {
     expect(addressOf("::ffff:127.0.0.1", [], [])).toBe("127.0.0.1");
     expect(addressOf("::ffff:10.0.0.1", ["203.0.113.9"], cidrs("10.0.0.0/8"))).toBe("203.0.113.9");
+  });
+});
+
+describe("a connection", () => {
+  it("keeps its address, and each of its requests is judged by what it says itself", () => {
+    const socket = { remoteAddress: "10.0.0.1" };
+    const trusted = cidrs("10.0.0.0/8");
+    const addressFor = (...forwarded: string[]) => {
+      const rawHeaders = forwarded.flatMap((value) => ["x-forwarded-for", value]);
+      return clientAddress({ socket, rawHeaders } as unknown as IncomingMessage, trusted);
+    };
+    expect([addressFor("203.0.113.9"), addressFor("203.0.113.8"), addressFor()]).toEqual([
+      "203.0.113.9",
+      "203.0.113.8",
+      "10.0.0.1",
+    ]);
+    socket.remoteAddress = "203.0.113.7";
+    expect(addressFor("203.0.113.9")).toBe("203.0.113.7");
   });
 });
 

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import ipaddr from "ipaddr.js";
+import { headerLines } from "../core/raw-headers.ts";
 
 /** A parsed CIDR, as the configuration gives it: `10.0.0.0/8`. */
 export type Cidr = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
@@ -23,14 +25,15 @@ export function parseCidr(text: string): Cidr | null {
  * The address is told to people and to the audit log; no decision rests on it.
  */
 export function clientAddress(request: IncomingMessage, trustedProxies: readonly Cidr[]): string | null {
-  const peer = normalise(request.socket.remoteAddress ?? "");
+  const peer = peerOf(request.socket);
   if (peer === null || !isListed(peer, trustedProxies)) {
-    return peer;
+    return peer?.text ?? null;
   }
-  const forwarded = request.headersDistinct["x-forwarded-for"]?.join(",").split(",") ?? [];
+  const lines = headerLines(request.rawHeaders, "x-forwarded-for");
+  const forwarded = lines.length === 0 ? [] : lines.join(",").split(",");
   let nearest = peer;
   for (const text of forwarded.toReversed()) {
-    const address = normalise(text.trim());
+    const address = parseAddress(text.trim());
     if (address === null) {
       break;
     }
@@ -39,14 +42,37 @@ export function clientAddress(request: IncomingMessage, trustedProxies: readonly
       break;
     }
   }
-  return nearest;
+  return nearest.text;
 }
 
-function normalise(text: string): string | null {
-  return ipaddr.isValid(text) ? ipaddr.process(text).toString() : null;
+interface Address {
+  readonly text: string;
+  readonly parsed: ipaddr.IPv4 | ipaddr.IPv6;
 }
 
-function isListed(address: string, cidrs: readonly Cidr[]): boolean {
-  const parsed = ipaddr.parse(address);
+/** By connection: most requests come over one that has brought others. */
+const peers = new WeakMap<Socket, { readonly remote: string; readonly address: Address | null }>();
+
+function peerOf(socket: Socket): Address | null {
+  // None any more once the socket is gone.
+  const remote = socket.remoteAddress ?? "";
+  const known = peers.get(socket);
+  if (known?.remote === remote) {
+    return known.address;
+  }
+  const address = parseAddress(remote);
+  peers.set(socket, { remote, address });
+  return address;
+}
+
+function parseAddress(text: string): Address | null {
+  if (!ipaddr.isValid(text)) {
+    return null;
+  }
+  const normal = ipaddr.process(text).toString();
+  return { text: normal, parsed: ipaddr.parse(normal) };
+}
+
+function isListed({ parsed }: Address, cidrs: readonly Cidr[]): boolean {
   return cidrs.some(([range, bits]) => parsed.kind() === range.kind() && parsed.match(range, bits));
 }

@@ -5,6 +5,7 @@ import { createAccessControl } from "../core/access.ts";
 import { createAdmins, type Admins } from "../core/admins.ts";
 import { createAuthRequiredIssuer } from "../core/auth-required.ts";
 import { createCallers } from "../core/callers.ts";
+import { createCompletions } from "../core/completions.ts";
 import { HeadersProvider } from "../core/headers-provider.ts";
 import { createKeyIssuer } from "../core/key-issuer.ts";
 import { createLinkIssuer } from "../core/link-issuer.ts";
@@ -16,7 +17,8 @@ import { createServerRegistry } from "../core/server-registry.ts";
 import type { Store } from "../core/store-port.ts";
 import { createSubmissions } from "../core/submission.ts";
 import { createTempTokenService } from "../core/temp-token.ts";
-import { createGateway } from "../gateway/endpoint.ts";
+import { createListChanges } from "../gateway/all/list-changes.ts";
+import { createGateway, type Gateway } from "../gateway/endpoint.ts";
 import { createHttpApp } from "../http/app.ts";
 import type { Config } from "./config/config.ts";
 import type { Handler, RequestContext } from "./listener.ts";
@@ -40,6 +42,8 @@ export interface Composition {
   readonly provider: HeadersProvider;
   readonly admins: Admins;
   readonly handler: Handler;
+  /** Ends the event streams that clients hold open, which would otherwise hold up a stop. */
+  readonly closeStreams: () => void;
 }
 
 /** The only place where all parts meet. */
@@ -55,27 +59,33 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
   provider.setTempTokenService(tempTokens);
   const callers = createCallers({ store, vault, clock, areSessionsEnabled: config.areSessionIdentitiesEnabled });
   const admins = createAdmins({ store, vault, random, configuredToken: config.adminToken });
+  const completions = createCompletions({ logger });
   const links = createLinkIssuer({ provider, clock, publicUrl });
+  const listChanges = createListChanges();
   const gateway = createGateway({
     callers,
     store,
     resolver: createResolver({ store, vault, logger }),
     issuer: createAuthRequiredIssuer(links),
     upstream,
+    listChanges,
     rejections: createRejections({ store, upstream, clock, logger }),
+    completions,
+    vault,
+    random,
     clock,
     logger,
     version: VERSION,
   });
   const app = createHttpApp({
     store,
-    registry: createServerRegistry({ store, vault, upstream, random }),
-    access: createAccessControl({ store, upstream }),
+    registry: createServerRegistry({ store, vault, upstream, random, listChanges }),
+    access: createAccessControl({ store, upstream, listChanges }),
     keyIssuer: createKeyIssuer({ store, vault, random }),
     admins,
     callers,
     openers: createOpeners({ store, tempTokens, callers, admins }),
-    submissions: createSubmissions({ store, vault, upstream, random, logger }),
+    submissions: createSubmissions({ store, vault, upstream, completions, random, logger }),
     links,
     clock,
     logger,
@@ -85,7 +95,7 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     readiness: async () => ({ store: await answers(store), keys: true }),
     connectPage: { directory: CONNECT_PAGE },
   });
-  return { provider, admins, handler: dispatch(gateway, app.fetch) };
+  return { provider, admins, handler: dispatch(gateway, app.fetch), closeStreams: () => gateway.close() };
 }
 
 async function answers(store: Store): Promise<boolean> {
@@ -100,7 +110,7 @@ async function answers(store: Store): Promise<boolean> {
 type Fetch = (request: Request, env: RequestContext) => Response | Promise<Response>;
 
 /** The MCP path is served from `node:http` directly; everything else goes through the REST app. */
-function dispatch(gateway: Handler, fetch: Fetch): Handler {
+function dispatch(gateway: Gateway, fetch: Fetch): Handler {
   const contexts = new WeakMap<IncomingMessage, RequestContext>();
   const rest = getRequestListener((request, { incoming }) => {
     const context = contexts.get(incoming as IncomingMessage);
@@ -108,7 +118,7 @@ function dispatch(gateway: Handler, fetch: Fetch): Handler {
   });
   return async (request: IncomingMessage, response: ServerResponse, context: RequestContext) => {
     if (context.rawPath === "/mcp" || context.rawPath.startsWith("/mcp/")) {
-      await gateway(request, response, context);
+      await gateway.handle(request, response, context);
     } else {
       contexts.set(request, context);
       await rest(request, response);

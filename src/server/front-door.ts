@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { ErrorCode } from "../core/errors.ts";
+import { headerLines } from "../core/raw-headers.ts";
 
 /** Which hosts and origins a listener answers for. */
 export interface FrontDoor {
@@ -30,22 +31,16 @@ export function createFrontDoor(publicUrl: string, port: number, isLoopback: boo
 
   return {
     refuse(request) {
-      const path = request.url?.split("?", 1)[0] ?? "";
       // A probe by an orchestrator names the address it dials; the answer tells nothing but alive or ready.
-      if (request.method === "GET" && PROBE_PATHS.has(path)) {
+      if (request.method === "GET" && PROBE_PATHS.has(request.url?.split("?", 1)[0] ?? "")) {
         return null;
       }
-      const host = onlyValue(request, "host");
-      if (host === null || !hosts.has(host.toLowerCase())) {
+      const [host, ...others] = headerLines(request.rawHeaders, "host");
+      if (host === undefined || others.length > 0 || !hosts.has(host.toLowerCase())) {
         return "foreign_host";
       }
       const { origin } = request.headers;
       return origin === undefined || origins.has(origin) ? null : "foreign_origin";
     },
   };
-}
-
-function onlyValue(request: IncomingMessage, name: string): string | null {
-  const values = request.headersDistinct[name] ?? [];
-  return values.length === 1 ? (values[0] ?? null) : null;
 }

@@ -76,7 +76,15 @@ async function start(
   const listener = await listen(config.host, config.port, logger);
   opened.push(() => listener.close(DRAIN_MS));
   const publicUrl = config.publicUrl ?? loopbackUrl(config.host, listener.port);
-  const { handler, provider, admins } = compose(config, publicUrl, { store, vault, upstream, clock, random, logger });
+  const { handler, provider, admins, closeStreams } = compose(config, publicUrl, {
+    store,
+    vault,
+    upstream,
+    clock,
+    random,
+    logger,
+  });
+  opened.push(async () => closeStreams());
   serve(listener, config, publicUrl, handler, ports);
   const worker = new CredentialSweepWorker({ provider, orphanRetentionMs: config.orphanRetentionMs, logger });
   worker.start();

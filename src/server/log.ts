@@ -7,18 +7,29 @@ export interface LogOptions {
   readonly format: "json" | "pretty";
 }
 
+export interface LogDestination extends DestinationStream {
+  /** Writes what it holds back. Called after each warning and error: they may be the last lines of a process. */
+  flush?(): void;
+}
+
 /**
  * Logs event names with allow-listed fields, to standard error: standard output belongs to what a command answers.
  * There is no call that takes an error, a headers object or a body.
  */
-export function createLogger(options: LogOptions, destination: DestinationStream = process.stderr): Logger {
+export function createLogger(options: LogOptions, destination: LogDestination = process.stderr): Logger {
   const sink = options.format === "pretty" ? prettyLines(destination) : destination;
   const log = pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, sink);
   return {
     debug: (event, fields) => log.debug(withEvent(event, fields)),
     info: (event, fields) => log.info(withEvent(event, fields)),
-    warn: (event, fields) => log.warn(withEvent(event, fields)),
-    error: (event, fields) => log.error(withEvent(event, fields)),
+    warn(event, fields) {
+      log.warn(withEvent(event, fields));
+      destination.flush?.();
+    },
+    error(event, fields) {
+      log.error(withEvent(event, fields));
+      destination.flush?.();
+    },
   };
 }
 

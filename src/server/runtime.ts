@@ -6,9 +6,10 @@ import { generateKey } from "../vault/key-text.ts";
 import { readVaultStatus } from "../vault/open-vault.ts";
 import { loadConfig, type Config } from "./config/config.ts";
 import { CONFIG_FLAGS } from "./config/config-flags.ts";
+import { holdLines } from "./held-lines.ts";
 import { openKeyEncryption } from "./key-encryption.ts";
 import { withStore } from "./local-store.ts";
-import { createLogger } from "./log.ts";
+import { createLogger, type LogDestination } from "./log.ts";
 import { sweepAll } from "./sweep-all.ts";
 import { systemClock, systemRandom } from "./system.ts";
 import { VERSION } from "./version.ts";
@@ -26,12 +27,14 @@ export function createRuntime(): Runtime {
 
     async serve(options) {
       const config = loadConfig(options);
-      const logger = loggerFor(config);
+      const lines = holdLines(process.stderr);
+      const logger = loggerFor(config, lines);
       const { startServer } = await import("./lifecycle.ts");
       const running = await startServer(config, { clock: systemClock, random: systemRandom, logger });
       for (const warning of config.warnings) {
         logger.warn("check_weakened", { warning });
       }
+      lines.flush();
       return {
         publicUrl: running.publicUrl,
         listening: `${config.host.includes(":") ? `[${config.host}]` : config.host}:${running.port}`,
@@ -73,9 +76,9 @@ export function createRuntime(): Runtime {
   };
 }
 
-function loggerFor(config: Config): Logger {
+function loggerFor(config: Config, destination: LogDestination = process.stderr): Logger {
   const format = config.logFormat ?? (process.stderr.isTTY ? "pretty" : "json");
-  return createLogger({ level: config.logLevel, format });
+  return createLogger({ level: config.logLevel, format }, destination);
 }
 
 function localWork(options: ConfigOptions) {

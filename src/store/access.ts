@@ -8,14 +8,41 @@ import { assertIdentity, fromIdentity, fromJsonOrNull, toIdentity, toJsonOrNull 
 import type { Db, Engine, Tx } from "./engine.ts";
 import { prepare } from "./prepared.ts";
 import { reconcileAccess } from "./reconcile.ts";
+import { Remembered } from "./remembered.ts";
 import { ServerDecoder } from "./server-row.ts";
 import type { ServersTable } from "./tables.ts";
+
+/** All of them, by name: a prepared query may not say `*`. */
+const SERVER_COLUMNS = [
+  "servers.id",
+  "servers.name",
+  "servers.url",
+  "servers.origin",
+  "servers.transport",
+  "servers.auth_type",
+  "servers.header_schema",
+  "servers.schema_revision",
+  "servers.static_header_names",
+  "servers.static_headers",
+  "servers.static_headers_key_id",
+  "servers.allow_all_identities",
+  "servers.link_policy",
+  "servers.verification",
+  "servers.tools",
+  "servers.status",
+  "servers.discovered",
+  "servers.version",
+  "servers.created_at",
+  "servers.updated_at",
+] as const satisfies readonly `servers.${keyof ServersTable}`[];
 
 export function createAccessStore(engine: Engine): AccessStore {
   const decoder = new ServerDecoder();
   const readUsable = prepare(engine, ["auth_mode", "identity_id", "name"], (db, value) =>
     usableServers(db, value("auth_mode"), value("identity_id")).where("servers.name", "=", value("name")),
   );
+  const found = new Remembered<Access | null>(engine);
+  const lists = new Remembered<readonly Access[]>(engine, (list) => 1 + list.length);
   return {
     async listGrants(serverId) {
       const rows = await engine.read((db) =>
@@ -46,18 +73,20 @@ export function createAccessStore(engine: Engine): AccessStore {
       });
     },
 
-    async findAccess(identity, serverName) {
-      const row = await readUsable({ ...fromIdentity(identity), name: serverName });
-      return row === undefined ? null : toAccess(decoder, row);
-    },
+    findAccess: (identity, serverName) =>
+      found.find(`${serverName.length} ${serverName} ${identityKey(identity)}`, async () => {
+        const row = await readUsable({ ...fromIdentity(identity), name: serverName });
+        return row === undefined ? null : toAccess(decoder, row);
+      }),
 
-    async listAccess(identity) {
-      const { auth_mode, identity_id } = fromIdentity(identity);
-      const rows = await engine.read((db) =>
-        usableServers(db, sql.val(auth_mode), sql.val(identity_id)).orderBy("servers.name").execute(),
-      );
-      return rows.map((row) => toAccess(decoder, row));
-    },
+    listAccess: (identity) =>
+      lists.find(identityKey(identity), async () => {
+        const { auth_mode, identity_id } = fromIdentity(identity);
+        const rows = await engine.read((db) =>
+          usableServers(db, sql.val(auth_mode), sql.val(identity_id)).orderBy("servers.name").execute(),
+        );
+        return rows.map((row) => toAccess(decoder, row));
+      }),
   };
 }
 
@@ -70,8 +99,7 @@ function usableServers(db: Db, mode: RawBuilder<string>, id: RawBuilder<string>)
         .on("server_grants.auth_mode", "=", mode)
         .on("server_grants.identity_id", "=", id),
     )
-    .selectAll("servers")
-    .select("server_grants.tools as granted_tools")
+    .select([...SERVER_COLUMNS, "server_grants.tools as granted_tools"])
     .where("servers.status", "=", "ready")
     .where((eb) => eb.or([eb("servers.allow_all_identities", "=", 1), eb("server_grants.server_id", "is not", null)]))
     .where((eb) => eb.not(isShutOut(mode, id)));

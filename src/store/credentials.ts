@@ -17,9 +17,9 @@ import type { Db, Engine, Tx } from "./engine.ts";
 import { isTimeAndId, parsePage, toPage } from "./page.ts";
 import { prepare } from "./prepared.ts";
 import { addEpochs } from "./reconcile.ts";
-import { touch } from "./touch.ts";
+import type { Touches } from "./touch.ts";
 
-export function createCredentialStore(engine: Engine): CredentialStore {
+export function createCredentialStore(engine: Engine, touches: Touches): CredentialStore {
   const readRow = prepare(engine, ["server_id", "auth_mode", "identity_id"], (db, value) =>
     db
       .selectFrom("header_credentials")
@@ -111,7 +111,7 @@ export function createCredentialStore(engine: Engine): CredentialStore {
         return true;
       }),
 
-    touchCredential: (id) => touch(engine, "header_credentials", id),
+    touchCredential: async (id) => touches.note("header_credentials", id),
   };
 }
 

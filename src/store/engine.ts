@@ -1,12 +1,13 @@
-import type { Kysely, RawBuilder, SqlBool, Transaction } from "kysely";
+import type { CompiledQuery, Kysely, RawBuilder, SqlBool, Transaction } from "kysely";
 import { KeywardError } from "../core/errors.ts";
-import type { Random } from "../core/ports.ts";
+import type { Clock, Random } from "../core/ports.ts";
 import type { Tables } from "./tables.ts";
 
 export type Db = Kysely<Tables>;
 
 /** What the queries of this folder need of a database engine. Whatever else differs stays inside the engine. */
 export interface Engine {
+  readonly clock: Clock;
   /** Source of credential ids. */
   readonly random: Random;
   /**
@@ -14,6 +15,13 @@ export interface Engine {
    * @param query gets the engine's time as an expression, so that a server's own clock can judge expiry
    */
   read<T>(query: (db: Db, now: RawBuilder<number>) => Promise<T>): Promise<T>;
+  /** The same for a query that is compiled already and finds at most one row: straight to the driver. */
+  first<Row>(query: (db: Db) => CompiledQuery<Row>): Promise<Row | undefined>;
+  /**
+   * A mark of all that has been committed: two equal ones say that nobody, of this process or another, has committed
+   * anything between the two calls. Costs less than a read. An engine that cannot tell gives a new mark each time.
+   */
+  changeMark(): Promise<unknown>;
   /**
    * Runs `work` as one transaction, wholly or not at all, durable when the promise resolves. What `work` reads stays
    * true until it ends: no other writer, of this process or another, comes in between.

@@ -11,8 +11,8 @@ class Placeholder {
 }
 
 /**
- * A reading query that is built once and run with different values: building one takes several times as long as running
- * it. For what is on the way of every call.
+ * A reading query for at most one row that is built once and run with different values: building one takes several times
+ * as long as running it. For what is on the way of every call.
  */
 export function prepare<Name extends string, Row>(
   engine: Engine,
@@ -23,14 +23,12 @@ export function prepare<Name extends string, Row>(
   let compiled: CompiledQuery<Row> | undefined;
   return (values) => {
     const byName: Readonly<Record<string, string>> = values;
-    return engine.read(async (db) => {
+    return engine.first((db) => {
       compiled ??= build(db, (name) => sql<string>`${placeholders.get(name)}`).compile();
       const parameters = compiled.parameters.map((parameter) =>
         parameter instanceof Placeholder ? byName[parameter.name] : parameter,
       );
-      const query: CompiledQuery<Row> = { ...compiled, parameters };
-      const { rows } = await db.executeQuery(query);
-      return rows[0];
+      return { ...compiled, parameters };
     });
   };
 }

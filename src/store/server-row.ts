@@ -24,11 +24,17 @@ export function toServer(row: ServersTable): Server {
     verification: fromJson(row.verification) as VerificationPolicy,
     tools: fromJsonOrNull(row.tools) as readonly string[] | null,
     status: row.status as Server["status"],
-    discovered: fromJsonOrNull(row.discovered) as Discovered | null,
+    discovered: toDiscovered(fromJsonOrNull(row.discovered) as Partial<Discovered> | null),
     version: row.version,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
+}
+
+/** A row of before prompts and resources were discovered has none, until the server is verified again. */
+function toDiscovered(stored: Partial<Discovered> | null): Discovered | null {
+  const later = { prompts: [], resources: [], resourceTemplates: [], capabilities: {} };
+  return stored === null ? null : ({ ...later, ...stored } as Discovered);
 }
 
 const MAX_DECODED = 1_000;

@@ -9,22 +9,27 @@ import { createKeyStore } from "./keys.ts";
 import { createServerStore } from "./servers.ts";
 import { createSubmissionStore } from "./submissions.ts";
 import { createSweepStore } from "./sweep.ts";
+import { Touches } from "./touch.ts";
 import { createVirtualKeyStore } from "./virtual-keys.ts";
 
 /** Both ports on one engine. */
 export function createSqlStore(engine: Engine): Store & KeyStore {
+  const touches = new Touches(engine);
   return {
     ...createServerStore(engine),
     ...createAccessStore(engine),
-    ...createCredentialStore(engine),
+    ...createCredentialStore(engine, touches),
     ...createLinkStore(engine),
     ...createSubmissionStore(engine),
-    ...createVirtualKeyStore(engine),
+    ...createVirtualKeyStore(engine, touches),
     ...createAdminStore(engine),
     ...createAuditStore(engine),
     ...createSweepStore(engine),
     ...createKeyStore(engine),
     ping: () => engine.ping(),
-    close: () => engine.close(),
+    async close() {
+      await touches.close();
+      await engine.close();
+    },
   };
 }

@@ -1,30 +1,103 @@
-import { sql, type RawBuilder, type SqlBool } from "kysely";
-import { isKeywardError } from "../core/errors.ts";
-import type { Engine } from "./engine.ts";
+import { sql } from "kysely";
+import type { Engine, Tx } from "./engine.ts";
 
 /** A use is noted at most once in this time: a write for each call would cost more than the call. */
 const TOUCH_INTERVAL_MS = 60_000;
+/** Uses are collected for so long: one transaction for all of them. A crash loses what is not written yet. */
+const WRITE_DELAY_MS = 5_000;
+/** So many are written at once, without waiting any longer. */
+const MAX_DUE = 1_000;
+const MAX_REMEMBERED = 10_000;
 
-/** Best effort: a use that cannot be noted is still a use. The row is read first, so that most calls write nothing. */
-export async function touch(engine: Engine, table: "header_credentials" | "virtual_keys", id: string): Promise<void> {
-  try {
-    const due = await engine.read((db, now) =>
-      sql`select 1 from ${sql.table(table)} where id = ${id} and ${isDue(now)}`.execute(db),
-    );
-    if (due.rows.length > 0) {
-      await engine.write(({ db, now }) =>
-        sql`update ${sql.table(table)} set last_used_at = ${now} where id = ${id} and ${isDue(sql.val(now))}`.execute(
-          db,
-        ),
-      );
+type TouchedTable = "header_credentials" | "virtual_keys";
+
+interface Touch {
+  readonly table: TouchedTable;
+  readonly id: string;
+  readonly used_at: number;
+}
+
+/**
+ * When rows were last used. A use within the minute of another costs a look into memory; the others are written together,
+ * later. Whether a row is due is asked again by the write itself, so several replicas write one row once a minute too.
+ */
+export class Touches {
+  readonly #engine: Engine;
+  /** When this process last noted a row, oldest first. */
+  readonly #noted = new Map<string, number>();
+  #due: Touch[] = [];
+  #cancelTimer: (() => void) | undefined;
+  #written: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** Best effort: a use that cannot be noted is still a use. */
+  note(table: TouchedTable, id: string): void {
+    const key = keyOf({ table, id });
+    const now = this.#engine.clock.now();
+    // A clock that was set back must not keep uses unnoted until it has caught up.
+    if (this.#isClosed || Math.abs(now - (this.#noted.get(key) ?? -Infinity)) < TOUCH_INTERVAL_MS) {
+      return;
     }
-  } catch (error) {
-    if (!isKeywardError(error, "credential_store_unavailable")) {
-      throw error;
+    this.#remember(key, now);
+    this.#due.push({ table, id, used_at: now });
+    if (this.#due.length >= MAX_DUE) {
+      this.#write();
+    } else {
+      this.#cancelTimer ??= this.#engine.clock.schedule(WRITE_DELAY_MS, () => this.#write(), { isBackground: true });
     }
+  }
+
+  /** Writes what is not written yet, and notes nothing any more. Safe to call twice. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    this.#write();
+    return this.#written;
+  }
+
+  #remember(key: string, now: number): void {
+    this.#noted.delete(key);
+    this.#noted.set(key, now);
+    if (this.#noted.size > MAX_REMEMBERED) {
+      const [oldest] = this.#noted.keys();
+      this.#noted.delete(oldest ?? "");
+    }
+  }
+
+  #write(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    const due = this.#due;
+    if (due.length === 0) {
+      return;
+    }
+    this.#due = [];
+    const writing = this.#engine.write(async (tx) => {
+      await writeTouches(tx, "header_credentials", due);
+      await writeTouches(tx, "virtual_keys", due);
+    });
+    // The engine has logged why it failed. The next use is noted anew.
+    const settled = writing.catch(() => due.forEach((touch) => this.#noted.delete(keyOf(touch))));
+    this.#written = Promise.all([this.#written, settled]).then(() => undefined);
   }
 }
 
-function isDue(now: RawBuilder<number>): RawBuilder<SqlBool> {
-  return sql<SqlBool>`(last_used_at is null or last_used_at <= ${now} - ${TOUCH_INTERVAL_MS})`;
+function keyOf({ table, id }: Pick<Touch, "table" | "id">): string {
+  return `${table} ${id}`;
+}
+
+async function writeTouches({ db, json }: Tx, table: TouchedTable, touches: readonly Touch[]): Promise<void> {
+  const rows = touches.filter((touch) => touch.table === table);
+  if (rows.length === 0) {
+    return;
+  }
+  const [id, lastUsed] = [sql.ref(`${table}.id`), sql.ref(`${table}.last_used_at`)];
+  await sql`
+    update ${sql.table(table)} set last_used_at = noted.used_at
+    from ${json.rows<Touch>(rows, ["id", "used_at"])} as noted
+    where ${id} = noted.id and (${lastUsed} is null or ${lastUsed} <= noted.used_at - ${TOUCH_INTERVAL_MS})
+  `.execute(db);
 }

@@ -8,13 +8,33 @@ import type { Engine, Tx } from "./engine.ts";
 import { isTimeAndId, parsePage, toPage } from "./page.ts";
 import { prepare } from "./prepared.ts";
 import { reconcileAccess } from "./reconcile.ts";
+import { Remembered } from "./remembered.ts";
 import type { VirtualKeysTable } from "./tables.ts";
-import { touch } from "./touch.ts";
+import type { Touches } from "./touch.ts";
 
-export function createVirtualKeyStore(engine: Engine): VirtualKeyStore {
+/** All but the digest, by name: a prepared query may not say `*`. */
+const KEY_COLUMNS = [
+  "id",
+  "name",
+  "prefix",
+  "owner_user_id",
+  "is_enabled",
+  "expires_at",
+  "rate_limit_per_minute",
+  "created_by",
+  "created_at",
+  "last_used_at",
+  "revoked_at",
+] as const satisfies readonly (keyof VirtualKeysTable)[];
+
+export function createVirtualKeyStore(engine: Engine, touches: Touches): VirtualKeyStore {
   const readByDigest = prepare(engine, ["digest"], (db, value) =>
-    db.selectFrom("virtual_keys").selectAll().where("digest", "=", value("digest")),
+    db
+      .selectFrom("virtual_keys")
+      .select([...KEY_COLUMNS])
+      .where("digest", "=", value("digest")),
   );
+  const byDigest = new Remembered<VirtualKey | null>(engine);
   return {
     createVirtualKey: (key, audit) =>
       engine.write(async (tx) => {
@@ -40,10 +60,11 @@ export function createVirtualKeyStore(engine: Engine): VirtualKeyStore {
         return toVirtualKey(row);
       }),
 
-    async findVirtualKeyByDigest(digest) {
-      const row = await readByDigest({ digest });
-      return row === undefined ? null : toVirtualKey(row);
-    },
+    findVirtualKeyByDigest: (digest) =>
+      byDigest.find(digest, async () => {
+        const row = await readByDigest({ digest });
+        return row === undefined ? null : toVirtualKey(row);
+      }),
 
     async findVirtualKey(id) {
       const row = await engine.read((db) =>
@@ -109,7 +130,7 @@ export function createVirtualKeyStore(engine: Engine): VirtualKeyStore {
         return credentialIds;
       }),
 
-    touchVirtualKey: (id) => touch(engine, "virtual_keys", id),
+    touchVirtualKey: async (id) => touches.note("virtual_keys", id),
   };
 }
 
@@ -150,7 +171,7 @@ async function deleteIdentity(tx: Tx, { mode, id }: Identity): Promise<readonly 
   return deleted.map((row) => row.id);
 }
 
-function toVirtualKey(row: VirtualKeysTable): VirtualKey {
+function toVirtualKey(row: Omit<VirtualKeysTable, "digest">): VirtualKey {
   return {
     id: row.id,
     name: row.name,

@@ -47,7 +47,7 @@ export function responseTo(id: number, received: JsonValue | null, mayLackId: bo
   const messages = isJsonArray(received) ? received : [received];
   for (const message of messages) {
     if (!isJsonObject(message) || "method" in message) continue;
-    const error = errorOf(message);
+    const error = errorIn(message);
     if (error !== null && (message["id"] === id || (mayLackId && (message["id"] ?? null) === null))) {
       return { kind: "error", error };
     }
@@ -58,7 +58,8 @@ export function responseTo(id: number, received: JsonValue | null, mayLackId: bo
   return null;
 }
 
-function errorOf({ error }: JsonObject): JsonRpcError | null {
+/** The error of a response; null when it has none that is whole. */
+export function errorIn({ error }: JsonObject): JsonRpcError | null {
   if (!isJsonObject(error) || typeof error["code"] !== "number" || typeof error["message"] !== "string") {
     return null;
   }

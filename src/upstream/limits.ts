@@ -13,7 +13,9 @@ export interface UpstreamLimits extends EgressLimits {
    * tool works, and may be so for as long as one that answers by JSON.
    */
   readonly callTimeoutMs: number;
-  /** Characters of one SSE event. */
+  /** A client's request in which messages keep coming, from its start to its end. */
+  readonly exchangeTimeoutMs: number;
+  /** Characters of one SSE event. As long as a JSON body may be: many servers answer everything with one event. */
   readonly eventLength: number;
   /** Upstream sessions kept; the least recently used one is let go beyond it. */
   readonly sessions: number;
@@ -29,8 +31,9 @@ export const UPSTREAM_LIMITS: UpstreamLimits = {
   idleTimeoutMs: 60_000,
   requestTimeoutMs: 60_000,
   callTimeoutMs: 120_000,
-  eventLength: 1024 * 1024,
-  sessions: 1_000,
+  exchangeTimeoutMs: 600_000,
+  eventLength: 10 * 1024 * 1024,
+  sessions: 10_000,
   sessionIdleMs: 300_000,
   verifyTimeoutMs: 20_000,
 };

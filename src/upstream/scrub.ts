@@ -1,49 +1,55 @@
 import type { CallHeaders } from "../core/ports.ts";
+import { formsOf, type SecretForms } from "./secret-forms.ts";
+import { decoded, mapJsonTokens } from "./json-tokens.ts";
+import { escapedLength, unescaped } from "./unescape.ts";
 
 const REPLACEMENT = "[redacted by Keyward]";
-
-/** Shorter values would hit ordinary text: a tenant id of `42` is not worth a broken result. */
-const MIN_LENGTH = 8;
 
 /** Takes injected header values out of what an upstream sent back, which is JSON. */
 export interface Scrubber {
   /** The same value with every occurrence replaced, in object keys too; the very same object when there is none. */
   scrub<T>(value: T): T;
+  /**
+   * The same for a message that is still text: JSON in, JSON out, and all but the strings with an occurrence as it was,
+   * byte for byte. The very same text when there is none, which costs a search and no parsing.
+   */
+  scrubText(text: string): string;
   /** Occurrences replaced so far. */
   readonly hits: number;
 }
 
 /**
- * @param headers the values that went with the request, but those that are declared to be no secret: as they are, without their scheme (`Bearer`), and each of these in
- *   base64 at any alignment, hexadecimal, URL-encoded and JSON-escaped
+ * Made for each call and dropped with it: nothing of a value is kept from one call to the next.
+ * @param headers the values that went with the request, but those that are declared to be no secret
  */
 export function createScrubber(headers: Pick<CallHeaders, "staticHeaders" | "userHeaders" | "plainNames">): Scrubber {
-  const forms = new Set<string>();
-  const secret = [...headers.userHeaders].filter(([name]) => !headers.plainNames.has(name));
-  for (const [, value] of [...headers.staticHeaders, ...secret]) {
-    for (const part of secretsIn(value.reveal())) {
-      for (const form of encodingsOf(part)) {
-        forms.add(form);
-      }
-    }
-  }
-  if (forms.size === 0) {
-    return { scrub: (value) => value, hits: 0 };
-  }
-  // The longest first: an alternation takes the first branch that fits, and would leave the rest of a longer form.
-  const longestFirst = [...forms].toSorted((a, b) => b.length - a.length);
-  const pattern = new RegExp(longestFirst.map((form) => RegExp.escape(form)).join("|"), "g");
+  let known: SecretForms | null = null;
+  const forms = (): SecretForms => (known ??= formsOf(valuesOf(headers)));
   let hits = 0;
 
-  const scrubText = (text: string): string =>
-    text.replace(pattern, () => {
-      hits += 1;
-      return REPLACEMENT;
-    });
+  const isHit = (text: string): boolean => forms().plain.some((form) => text.includes(form));
+
+  /** Whether a secret may stand in the text and yet not be found in it: some of its characters could be escapes. */
+  const mayHide = (text: string): boolean =>
+    forms().isEscaped ? text.includes("\\") : text.includes("\\u00") || text.includes("\\/");
+
+  const scrubString = (text: string): string => {
+    // Escapes are left in a string that is itself JSON, as the text of tool results often is.
+    const hidden = mayHide(text) ? hiddenRanges(text, forms().plain) : [];
+    if (hidden.length === 0 && !isHit(text)) {
+      return text;
+    }
+    const ranges = mergedRanges([...rangesIn(text, forms().plain), ...hidden]);
+    hits += ranges.length;
+    return withoutRanges(text, ranges);
+  };
 
   const scrubValue = (value: unknown): unknown => {
     if (typeof value === "string") {
-      return scrubText(value);
+      return scrubString(value);
+    }
+    if (typeof value === "number") {
+      return isHit(String(value)) ? scrubString(String(value)) : value;
     }
     if (typeof value !== "object" || value === null) {
       return value;
@@ -54,57 +60,92 @@ export function createScrubber(headers: Pick<CallHeaders, "staticHeaders" | "use
       return hits === before ? value : items;
     }
     // `fromEntries` defines own properties, so a key `__proto__` stays a key.
-    const scrubbed = Object.fromEntries(Object.entries(value).map(([key, item]) => [scrubText(key), scrubValue(item)]));
+    const scrubbed = Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [scrubString(key), scrubValue(item)]),
+    );
     return hits === before ? value : scrubbed;
+  };
+
+  /** A string or a number, as it is written. */
+  const scrubToken = (token: string): string => {
+    const value = decoded(token);
+    const clean = scrubString(value);
+    return clean === value ? token : JSON.stringify(clean);
   };
 
   return {
     scrub: <T>(value: T) => scrubValue(value) as T,
+    scrubText(text) {
+      if (isHit(text)) {
+        return mapJsonTokens(text, scrubToken);
+      }
+      return mayHide(text) ? mapJsonTokens(text, (token) => (mayHide(token) ? scrubToken(token) : token)) : text;
+    },
     get hits() {
       return hits;
     },
   };
 }
 
-/** The value and what is secret in it: of `Bearer abc` a server may repeat only `abc`, of `Basic ...` only the password. */
-function secretsIn(value: string): readonly string[] {
-  const [, scheme = "", credentials = ""] = /^([A-Za-z]{1,20}) +(\S+)$/.exec(value) ?? [];
-  const basic = scheme.toLowerCase() === "basic" ? decodeBasic(credentials) : [];
-  return [value, credentials, ...basic].filter((secret) => secret.length >= MIN_LENGTH);
+function* valuesOf({
+  staticHeaders,
+  userHeaders,
+  plainNames,
+}: Pick<CallHeaders, "staticHeaders" | "userHeaders" | "plainNames">): Iterable<string> {
+  for (const value of staticHeaders.values()) {
+    yield value.reveal();
+  }
+  for (const [name, value] of userHeaders) {
+    if (!plainNames.has(name)) yield value.reveal();
+  }
 }
 
-function decodeBasic(credentials: string): readonly string[] {
-  const pair = Buffer.from(credentials, "base64").toString("utf8");
-  return [pair, pair.slice(pair.indexOf(":") + 1)];
+type Range = readonly [start: number, end: number];
+
+function rangesIn(text: string, forms: readonly string[]): readonly Range[] {
+  return forms.flatMap((form) => {
+    const ranges: Range[] = [];
+    for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + form.length)) {
+      ranges.push([at, at + form.length]);
+    }
+    return ranges;
+  });
 }
 
-function encodingsOf(secret: string): readonly string[] {
-  const bytes = Buffer.from(secret, "utf8");
-  const hex = bytes.toString("hex");
-  const url = encodeURIComponent(secret);
-  const json = JSON.stringify(secret).slice(1, -1);
-  const base64 = [0, 1, 2].map((offset) => base64Inside(bytes, offset));
-  return [
-    secret,
-    hex,
-    hex.toUpperCase(),
-    url,
-    url.replaceAll(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase()),
-    url.replaceAll("%20", "+"),
-    json,
-    json.replaceAll("/", "\\/"),
-    ...base64,
-    ...base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_")),
-  ].filter((form) => form.length >= MIN_LENGTH);
+/** Where forms stand in a text with some of their characters escaped. */
+function hiddenRanges(text: string, forms: readonly string[]): readonly Range[] {
+  const bare = unescaped(text);
+  const ranges = rangesIn(
+    bare,
+    forms.map(unescaped).filter((form) => form !== ""),
+  );
+  if (ranges.length === 0) {
+    return ranges;
+  }
+  const lengthIn = escapedLength(text);
+  return ranges.map(([start, end]) => [lengthIn(start), lengthIn(end)]);
 }
 
-/** What stands in the base64 of any bytes that hold the secret after `offset` (modulo 3) others. */
-function base64Inside(secret: Buffer, offset: number): string {
-  const encoded = Buffer.concat([Buffer.alloc(offset), secret])
-    .toString("base64")
-    .replaceAll("=", "");
-  // Characters that also carry bits of a neighbour are not the secret's alone.
-  const start = [0, 2, 3][offset] ?? 0;
-  const end = (offset + secret.length) % 3 === 0 ? encoded.length : encoded.length - 1;
-  return encoded.slice(start, end);
+/** Overlapping ranges as one, so that nothing is left of a longer form that begins like a shorter one. */
+function mergedRanges(ranges: readonly Range[]): readonly Range[] {
+  const merged: Range[] = [];
+  for (const [start, end] of ranges.toSorted(([a], [b]) => a - b)) {
+    const last = merged.at(-1);
+    if (last === undefined || start >= last[1]) {
+      merged.push([start, end]);
+    } else if (end > last[1]) {
+      merged[merged.length - 1] = [last[0], end];
+    }
+  }
+  return merged;
+}
+
+function withoutRanges(text: string, ranges: readonly Range[]): string {
+  let clean = "";
+  let from = 0;
+  for (const [start, end] of ranges) {
+    clean += text.slice(from, start) + REPLACEMENT;
+    from = end;
+  }
+  return clean + text.slice(from);
 }

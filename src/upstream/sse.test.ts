@@ -4,7 +4,7 @@ import { createSseDecoder } from "./sse.ts";
 
 function decode(...pieces: readonly string[]): readonly string[] {
   const decoder = createSseDecoder(1_000);
-  return pieces.flatMap((piece) => decoder.push(piece));
+  return pieces.flatMap((piece) => decoder.push(piece)).map(({ data }) => data);
 }
 
 describe("an event stream", () => {
@@ -24,6 +24,15 @@ describe("an event stream", () => {
     ["datas: a\nDATA: b\n\n", []],
   ])("%j gives %j", (text, events) => {
     expect(decode(text)).toEqual(events);
+  });
+
+  it("tells the id and the retry hint of an event, and of one that has nothing else", () => {
+    const decoder = createSseDecoder(1_000);
+    expect(decoder.push("id: 7\nretry: 250\ndata:\n\nid: 8\n\nretry: 1s\n\nid: a\u0007\ndata: x\n\n")).toEqual([
+      { type: "message", data: "", id: "7", retryMs: 250 },
+      { type: "message", data: "", id: "8", retryMs: null },
+      { type: "message", data: "x", id: null, retryMs: null },
+    ]);
   });
 
   it("gives the same events wherever it is cut", () => {
@@ -55,7 +64,9 @@ describe("an event stream", () => {
   it("may go on for ever when its events are short", () => {
     const decoder = createSseDecoder(1_000);
     for (let count = 0; count < 1_000; count += 1) {
-      expect(decoder.push(": still here\n\ndata: x\n\n")).toEqual(["x"]);
+      expect(decoder.push(": still here\n\ndata: x\n\n")).toEqual([
+        { type: "message", data: "x", id: null, retryMs: null },
+      ]);
     }
   });
 });

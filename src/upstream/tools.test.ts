@@ -1,18 +1,19 @@
 import { describe, expect, it } from "vitest";
 import type { JsonValue } from "../core/json.ts";
-import { cleanServerInfo, cleanText, cleanTools, MAX_TOOLS } from "./tools.ts";
+import { cleanServerInfo, cleanText, MAX_ITEMS } from "./clean.ts";
+import { cleanItems } from "./list.ts";
 
 const schema = { type: "object", properties: {} };
 
 function names(received: readonly JsonValue[], era: "legacy" | "modern" = "legacy"): unknown[] {
-  return cleanTools(received, era).tools.map(({ name }) => name);
+  return cleanItems("tools", received, era).items.map(({ name }) => name);
 }
 
 describe("A51: a list of tools", () => {
   it("is in an order of its own, each name once", () => {
     const received = ["b", "a", "B", "b", "c"].map((name, at) => ({ name, title: String(at), inputSchema: schema }));
-    const { tools, omitted } = cleanTools(received, "legacy");
-    expect(tools.map(({ name, title }) => [name, title])).toEqual([
+    const { items, omitted } = cleanItems("tools", received, "legacy");
+    expect(items.map(({ name, title }) => [name, title])).toEqual([
       ["B", "2"],
       ["a", "1"],
       ["b", "0"],
@@ -46,23 +47,24 @@ describe("A51: a list of tools", () => {
 
   it("is cut at 1,000, and before it grows beyond reason", () => {
     const many = Array.from({ length: 10_000 }, (_, at) => ({ name: `t${at}`, inputSchema: schema }));
-    expect(cleanTools(many, "legacy")).toMatchObject({ tools: { length: MAX_TOOLS }, omitted: 9_000 });
+    expect(cleanItems("tools", many, "legacy")).toMatchObject({ items: { length: MAX_ITEMS }, omitted: 9_000 });
     const text = "x".repeat(8_000);
     const properties = Object.fromEntries(["a", "b", "c", "d", "e"].map((key) => [key, { description: text }]));
     const large = Array.from({ length: 1_000 }, (_, at) => ({
       name: `t${at}`,
       inputSchema: { ...schema, properties },
     }));
-    expect(JSON.stringify(cleanTools(large, "legacy").tools).length).toBeLessThan(4.2 * 1024 * 1024);
+    expect(JSON.stringify(cleanItems("tools", large, "legacy").items).length).toBeLessThan(4.2 * 1024 * 1024);
   });
 
   it("loses what a model reads and a person does not see, at any depth", () => {
     const tag = String.fromCodePoint(0xe0041);
     const dirty = `a\u0000\u001b[31m\u202eb\u200b${tag}\u2028c`;
-    const [tool] = cleanTools(
+    const [tool] = cleanItems(
+      "tools",
       [{ name: "t", description: dirty, inputSchema: { ...schema, properties: { p: { description: dirty } } } }],
       "legacy",
-    ).tools;
+    ).items;
     expect(tool).toEqual({
       name: "t",
       description: "a[31mbc",
@@ -80,7 +82,8 @@ describe("A51: a list of tools", () => {
   });
 
   it("has members of the kind that clients expect, or not at all", () => {
-    const [tool] = cleanTools(
+    const [tool] = cleanItems(
+      "tools",
       [
         {
           name: "t",
@@ -95,12 +98,14 @@ describe("A51: a list of tools", () => {
         },
       ],
       "legacy",
-    ).tools;
+    ).items;
     expect(tool).toEqual({ name: "t", "x-own": 1, inputSchema: { type: "object" } });
   });
 
   it("gives a tool without a schema an empty one", () => {
-    expect(cleanTools([{ name: "t" }], "legacy").tools).toEqual([{ name: "t", inputSchema: { type: "object" } }]);
+    expect(cleanItems("tools", [{ name: "t" }], "legacy").items).toEqual([
+      { name: "t", inputSchema: { type: "object" } },
+    ]);
   });
 
   it("A36: hides a tool with a hostile header annotation from the era that would heed it", () => {

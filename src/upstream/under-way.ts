@@ -17,6 +17,9 @@ export interface UnderWay {
   abortAll(): void;
 }
 
+/** Why a signal was aborted when it was not its caller who left. */
+export const REVOKED = "revoked";
+
 interface Entry {
   readonly serverId: string;
   readonly credentialId: string | null;
@@ -27,17 +30,22 @@ export function createUnderWay(): UnderWay {
   const entries = new Set<Entry>();
   const abort = (matches: (entry: Entry) => boolean): void => {
     for (const entry of entries) {
-      if (matches(entry)) entry.controller.abort();
+      if (matches(entry)) entry.controller.abort(REVOKED);
     }
   };
   return {
     async run(serverId, call, signal, task) {
-      const entry = { serverId, credentialId: call.credential?.id ?? null, controller: new AbortController() };
+      const controller = new AbortController();
+      const entry = { serverId, credentialId: call.credential?.id ?? null, controller };
+      const leave = (): void => controller.abort();
+      if (signal?.aborted === true) leave();
+      signal?.addEventListener("abort", leave);
       entries.add(entry);
       try {
-        return await task(AbortSignal.any([entry.controller.signal, ...(signal === undefined ? [] : [signal])]));
+        return await task(controller.signal);
       } finally {
         entries.delete(entry);
+        signal?.removeEventListener("abort", leave);
       }
     },
     forgetCredential: (credentialId) => abort((entry) => entry.credentialId === credentialId),

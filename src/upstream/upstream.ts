@@ -1,11 +1,28 @@
-import type { Clock, Logger, McpAnswer, Random, Upstream, UpstreamFailureCode, VerifyOutcome } from "../core/ports.ts";
+import type {
+  CallHeaders,
+  Clock,
+  ExchangeEnd,
+  Greeting,
+  ListOutcome,
+  Logger,
+  McpAnswer,
+  Random,
+  Upstream,
+  UpstreamFailureCode,
+  VerifyOutcome,
+} from "../core/ports.ts";
 import type { Server } from "../core/server.ts";
-import { type ClientParts, sendMessage } from "./client.ts";
+import { createBreaker } from "./breaker.ts";
+import { sendMessage } from "./client.ts";
 import { createEgress, type EgressOptions } from "./egress/door.ts";
 import { createEgressPolicy } from "./egress/policy.ts";
-import { createProfiles } from "./era/profile.ts";
+import { chooseEra, createProfiles } from "./era/profile.ts";
+import { exchangeMessage, type Ended, listenTo } from "./exchange.ts";
+import { createLine, type LineParts } from "./lines.ts";
+import { askForList, cleanItems } from "./list.ts";
 import { UPSTREAM_LIMITS, type UpstreamLimits } from "./limits.ts";
-import { createScrubber } from "./scrub.ts";
+import { createChannels } from "./old-sse/channels.ts";
+import { createScrubber, type Scrubber } from "./scrub.ts";
 import { createSessionPool } from "./session-pool.ts";
 import { createUnderWay } from "./under-way.ts";
 import { verifyServer } from "./verify.ts";
@@ -41,13 +58,32 @@ export function createUpstream(options: UpstreamOptions): ClosableUpstream {
   });
   const sessions = createSessionPool({ clock, maxSessions: limits.sessions, idleMs: limits.sessionIdleMs });
   const underWay = createUnderWay();
-  const wire: WireParts = { egress, clock, limits, nextId: idsFrom(random) };
-  const client: ClientParts = { wire, profiles: createProfiles(), sessions, underWay };
+  const channels = createChannels(limits.sessions);
+  const wire: WireParts = { egress, clock, limits, nextId: idsFrom(random), channels };
+  const breaker = createBreaker({ clock, random });
+  const lines: LineParts = { wire, breaker, profiles: createProfiles(clock), sessions, underWay };
 
   const reportScrubbed = (serverId: string, hits: number): void => {
     if (hits === 0) return;
     logger.warn("upstream_value_scrubbed", { server_id: serverId, hits });
     options.onScrubbed?.(serverId, hits);
+  };
+
+  const watched = async (
+    server: Server,
+    call: CallHeaders,
+    run: (scrubber: Scrubber) => Promise<Ended>,
+  ): Promise<ExchangeEnd> => {
+    const scrubber = createScrubber(call);
+    try {
+      const { end, cause } = await run(scrubber);
+      if (end.kind === "failed") logFailure(logger, server, end.code, cause);
+      return end;
+    } catch (error) {
+      return { kind: "failed", code: failureCode(error) };
+    } finally {
+      reportScrubbed(server.id, scrubber.hits);
+    }
   };
 
   return {
@@ -74,7 +110,7 @@ export function createUpstream(options: UpstreamOptions): ClosableUpstream {
     request(server, headers, message, { signal } = {}) {
       return underWay.run(server.id, headers, signal, async (ended): Promise<McpAnswer> => {
         try {
-          const { answer, cause } = await sendMessage(client, server, headers, message, ended);
+          const { answer, cause } = await sendMessage(lines, server, headers, message, ended);
           if (answer.kind === "failed") logFailure(logger, server, answer.code, cause);
           const scrubber = createScrubber(headers);
           const clean = scrubber.scrub(answer);
@@ -86,13 +122,91 @@ export function createUpstream(options: UpstreamOptions): ClosableUpstream {
       });
     },
 
+    greet(server, call, peer, era, { signal } = {}) {
+      return underWay.run(server.id, call, signal, async (ended): Promise<Greeting> => {
+        const line = createLine(lines, { server, call, peer, preferred: era, signal: ended });
+        try {
+          const greeted = await line.greet();
+          if (greeted.kind !== "connected") {
+            return greeted.kind === "refused" ? greeted : { kind: "failed", code: greeted.code };
+          }
+          const { connection, hello } = greeted;
+          const { protocolVersion, sessionId } = connection;
+          const scrubber = createScrubber(call);
+          const clean = scrubber.scrub(hello);
+          reportScrubbed(server.id, scrubber.hits);
+          return {
+            kind: "connected",
+            era: connection.era,
+            protocolVersion: protocolVersion ?? "",
+            isStateful: sessionId !== null,
+            hello: clean,
+          };
+        } catch (error) {
+          return { kind: "failed", code: failureCode(error) };
+        }
+      });
+    },
+
+    list(server, headers, kind, { signal } = {}) {
+      return underWay.run(server.id, headers, signal, async (ended): Promise<ListOutcome> => {
+        try {
+          const pages = await askForList<Exclude<ListOutcome, { kind: "listed" }>>(kind, async (message) => {
+            const { answer, cause } = await sendMessage(lines, server, headers, message, ended);
+            if (answer.kind === "failed") logFailure(logger, server, answer.code, cause);
+            return answer.kind === "result" || answer.kind === "error"
+              ? { kind: "answered", response: answer }
+              : { kind: "unanswered", failure: answer };
+          });
+          if (pages.kind !== "received") {
+            return pages.kind === "unanswered" ? pages.failure : { kind: "failed", code: "upstream_protocol" };
+          }
+          const { items, omitted } = cleanItems(kind, pages.received, chooseEra(lines.profiles.of(server), null).era);
+          const scrubber = createScrubber(headers);
+          const clean = scrubber.scrub(items);
+          reportScrubbed(server.id, scrubber.hits);
+          return { kind: "listed", items: clean, omitted };
+        } catch (error) {
+          return { kind: "failed", code: failureCode(error) };
+        }
+      });
+    },
+
+    exchange: (server, call, peer, message, sink, { signal } = {}) =>
+      underWay.run(server.id, call, signal, (ended) =>
+        watched(server, call, (scrubber) => {
+          const preferred = peer.sessionId === null && message.era === "legacy" ? null : message.era;
+          return exchangeMessage(lines, { server, call, peer, preferred, signal: ended, message, sink, scrubber });
+        }),
+      ),
+
+    listen: (server, call, peer, sink, { signal, lastEventId = null }) =>
+      underWay.run(server.id, call, signal, (ended) =>
+        watched(server, call, (scrubber) =>
+          listenTo(lines, { server, call, peer, preferred: "legacy", signal: ended, sink, scrubber }, lastEventId),
+        ),
+      ),
+
+    endSession: (server, call, peer) =>
+      underWay.run(server.id, call, undefined, async (ended) => {
+        const owner = { server, call, peer };
+        const connection = sessions.find(owner);
+        if (connection === null) {
+          return;
+        }
+        sessions.drop(owner, connection);
+        await createLine(lines, { ...owner, preferred: null, signal: ended }).wire.end(connection);
+      }),
+
     forgetCredential(credentialId) {
       sessions.forgetCredential(credentialId);
+      channels.forgetCredential(credentialId);
       underWay.forgetCredential(credentialId);
     },
 
     forgetServer(serverId) {
       sessions.forgetServer(serverId);
+      channels.forgetServer(serverId);
       underWay.forgetServer(serverId);
     },
 
@@ -100,6 +214,7 @@ export function createUpstream(options: UpstreamOptions): ClosableUpstream {
 
     async close() {
       sessions.clear();
+      channels.closeAll();
       underWay.abortAll();
       await egress.close();
     },

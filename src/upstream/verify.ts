@@ -1,13 +1,22 @@
-import type { JsonObject, JsonValue } from "../core/json.ts";
-import type { CallHeaders, Clock, Random, UpstreamFailureCode, VerifyOutcome, VerifyStep } from "../core/ports.ts";
-import { type Discovered, parseUpstreamUrl, type ProtocolEra, type Server } from "../core/server.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
+import type {
+  CallHeaders,
+  Clock,
+  McpMessage,
+  Random,
+  UpstreamFailureCode,
+  VerifyOutcome,
+  VerifyStep,
+} from "../core/ports.ts";
+import { type Discovered, type ListKind, parseUpstreamUrl, type ProtocolEra, type Server } from "../core/server.ts";
 import { wrongValues } from "./control-value.ts";
+import { SHARED_PEER } from "../core/peer.ts";
 import type { Connection } from "./era/connection.ts";
 import { negotiate } from "./era/negotiate.ts";
-import { isJsonArray } from "./json-rpc.ts";
+import { cleanHello, cleanServerInfo, cleanText } from "./clean.ts";
+import { askForList, type Asked, cleanItems } from "./list.ts";
 import { createScrubber } from "./scrub.ts";
-import { cleanServerInfo, cleanText, cleanTools, MAX_TOOLS } from "./tools.ts";
-import { createWire, failureOfStatus, type Reply, type Wire, type WireParts } from "./wire.ts";
+import { createWire, failureOfStatus, type Reply, type Wire, type WireParts, type WireTarget } from "./wire.ts";
 
 export interface VerifyParts {
   readonly wire: WireParts;
@@ -34,8 +43,8 @@ export interface Verification {
   readonly cause: string | null;
 }
 
-const MAX_PAGES = 100;
-const METHOD_NOT_FOUND = -32_601;
+/** For all lists besides that of tools: nobody's key depends on them, so a slow one must not cost the verification. */
+const OTHER_LISTS_MS = 3_000;
 
 /**
  * Tries the values, and then wrong ones: only a server that refuses the wrong ones has said anything about the right
@@ -87,9 +96,14 @@ async function tryValues(
   known: ProtocolEra | null,
   signal: AbortSignal,
 ): Promise<Trial> {
-  const target = { url: parseUpstreamUrl(server.url), call, signal };
+  const target = { serverId: server.id, url: parseUpstreamUrl(server.url), call, signal };
   const wire = createWire(parts.wire, { ...target, tools: [] });
-  const negotiated = await negotiate(wire, known);
+  const negotiated = await negotiate(wire, {
+    era: known ?? "modern",
+    isKnown: known !== null,
+    peer: SHARED_PEER,
+    announces: true,
+  });
   if (negotiated.kind === "refused") {
     return { kind: "rejected", step: "connect" };
   }
@@ -98,18 +112,20 @@ async function tryValues(
   }
   const { connection, hello } = negotiated;
   try {
-    const listed = await listTools(wire, connection);
-    if (listed.kind !== "listed") {
-      return listed;
+    const listed = await askForList("tools", asking(wire, connection));
+    if (listed.kind !== "received") {
+      return listed.kind === "malformed" ? NOT_MCP : listed.failure;
     }
-    const { tools, omitted } = cleanTools(listed.tools, connection.era);
+    const { items: tools, omitted } = cleanItems("tools", listed.received, connection.era);
     const failure = await probe(createWire(parts.wire, { ...target, tools }), connection, server);
     if (failure !== null) {
       return failure;
     }
+    // A trial with wrong values is over here: what it could list is not the server's to show.
+    const others = known === null ? await listOthers(parts, target, connection, hello) : NO_OTHERS;
     // These are stored in the clear and shown to everyone.
     const scrubber = createScrubber(call);
-    const discovered = scrubber.scrub(describe(connection, hello, tools));
+    const discovered = scrubber.scrub({ ...describe(connection, hello), tools, ...others });
     return { kind: "accepted", discovered: { ...discovered, at: parts.clock.now() }, scrubbed: scrubber.hits, omitted };
   } finally {
     // The values are at hand only now, and no later call could use a session that no stored credential opened.
@@ -119,47 +135,56 @@ async function tryValues(
   }
 }
 
-function describe(connection: Connection, hello: JsonObject, tools: readonly JsonObject[]) {
+function describe(connection: Connection, hello: JsonObject) {
   const { era, protocolVersion, sessionId } = connection;
-  const instructions = hello["instructions"];
+  const { instructions, capabilities } = hello;
   return {
-    tools,
     era,
     protocolVersion: protocolVersion ?? "",
     isStateful: sessionId !== null,
     serverInfo: cleanServerInfo(hello, era),
     instructions: typeof instructions === "string" ? cleanText(instructions) : null,
+    capabilities: cleanHello(capabilities) ?? {},
   };
 }
 
-async function listTools(
-  wire: Wire,
+function asking(wire: Wire, connection: Connection): (message: McpMessage) => Promise<Asked<Failure>> {
+  return async (message) => {
+    const reply = await wire.ask(connection, message);
+    return reply.kind === "answered" ? reply : { kind: "unanswered", failure: failureOf(reply, "list_tools") };
+  };
+}
+
+type Others = Pick<Discovered, "prompts" | "resources" | "resourceTemplates">;
+
+const NO_OTHERS: Others = { prompts: [], resources: [], resourceTemplates: [] };
+
+/** Lists what the server declares to have. Whatever goes wrong, the list is empty and the values are none the worse. */
+async function listOthers(
+  { wire: wireParts, clock }: VerifyParts,
+  target: Omit<WireTarget, "tools">,
   connection: Connection,
-): Promise<{ readonly kind: "listed"; readonly tools: readonly JsonValue[] } | Failure> {
-  const tools: JsonValue[] = [];
-  const seen = new Set<JsonValue>();
-  let cursor: JsonValue | undefined;
-  for (let page = 0; page < MAX_PAGES && tools.length < MAX_TOOLS; page += 1) {
-    const reply = await wire.ask(connection, { method: "tools/list", params: cursor === undefined ? {} : { cursor } });
-    if (reply.kind !== "answered") {
-      return failureOf(reply, "list_tools");
-    }
-    if (reply.response.kind === "error") {
-      // A server of prompts or resources alone has no such method.
-      return reply.response.error.code === METHOD_NOT_FOUND ? { kind: "listed", tools } : NOT_MCP;
-    }
-    const { tools: items, nextCursor } = reply.response.result;
-    if (!isJsonArray(items)) {
-      return NOT_MCP;
-    }
-    // Not spread: a body of 10 MB may hold more items than a call takes arguments.
-    for (const item of items.slice(0, MAX_TOOLS - tools.length)) tools.push(item);
-    // A cursor that comes again would go round for ever.
-    if (typeof nextCursor !== "string" || seen.has(nextCursor)) break;
-    seen.add(nextCursor);
-    cursor = nextCursor;
+  { capabilities }: JsonObject,
+): Promise<Others> {
+  const declared = isJsonObject(capabilities) ? capabilities : {};
+  const budget = new AbortController();
+  const cancel = clock.schedule(OTHER_LISTS_MS, () => budget.abort());
+  const signal = AbortSignal.any([target.signal, budget.signal]);
+  const ask = asking(createWire(wireParts, { ...target, signal, tools: [] }), connection);
+  const list = async (kind: ListKind, capability: string): Promise<readonly JsonObject[]> => {
+    const listed = capability in declared ? await askForList(kind, ask) : null;
+    return listed?.kind === "received" ? cleanItems(kind, listed.received, connection.era).items : [];
+  };
+  try {
+    const [prompts, resources, resourceTemplates] = await Promise.all([
+      list("prompts", "prompts"),
+      list("resources", "resources"),
+      list("resourceTemplates", "resources"),
+    ]);
+    return { prompts, resources, resourceTemplates };
+  } finally {
+    cancel();
   }
-  return { kind: "listed", tools };
 }
 
 /** @returns null when there is no probe tool, or it worked */

@@ -1,13 +1,16 @@
-import { isKeywardError } from "../core/errors.ts";
+import { isKeywardError, KeywardError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { CallHeaders, Clock, McpMessage, UpstreamFailureCode } from "../core/ports.ts";
-import type { Egress, EgressResponse } from "./egress/door.ts";
+import type { Egress } from "./egress/door.ts";
+import type { EgressResponse } from "./egress/receiver.ts";
 import type { Connection } from "./era/connection.ts";
 import { frame } from "./era/frame.ts";
 import { injectHeaders } from "./inject.ts";
-import { isAuthError, type JsonRpcResponse } from "./json-rpc.ts";
+import { bodyKind, readEvents, readText } from "./body.ts";
+import type { Channels } from "./old-sse/channels.ts";
+import { type Attached, withOldSse } from "./old-sse/old-wire.ts";
+import { isAuthError, type JsonRpcResponse, parseJson, responseTo } from "./json-rpc.ts";
 import type { UpstreamLimits } from "./limits.ts";
-import { readResponse } from "./response.ts";
 
 /** What came of one HTTP exchange. */
 export type Reply =
@@ -24,14 +27,44 @@ export type Reply =
   /** No usable HTTP response. */
   | { readonly kind: "failed"; readonly code: UpstreamFailureCode; readonly cause: string | null };
 
+export type NoAnswer = Exclude<Reply, { kind: "answered" }>;
+
+/** One HTTP request on a wire. */
+export interface WireRequest {
+  /** Default: the server's. */
+  readonly url?: URL;
+  readonly method: "GET" | "POST" | "DELETE";
+  /** The protocol's own headers. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: string | null;
+  readonly timeouts: Timeouts;
+}
+
+/** Milliseconds. */
+export interface Timeouts {
+  /** Until the response's head; 0 = for ever. */
+  readonly headersTimeoutMs: number;
+  /** Between two parts of the body; 0 = for ever. */
+  readonly idleTimeoutMs: number;
+  /** Until the end, or until `prolong` is called again; null = for ever. */
+  readonly totalMs: number | null;
+}
+
+/** Starts the total time of the exchange anew: something has come that was worth waiting for. */
+type Prolong = () => void;
+
 /** One caller's line to one server: every request on it carries the same headers, and no other headers than these. */
 export interface Wire {
   /** Sends a request and waits for its answer. */
   ask(connection: Connection, message: McpMessage): Promise<Reply>;
   /** Sends a notification; what HTTP accepts counts as an empty result. */
   tell(connection: Connection, message: McpMessage): Promise<Reply>;
+  /** Sends anything, and has its response read unless its status alone decides. */
+  send(request: WireRequest, read: (response: EgressResponse, prolong: Prolong) => Promise<Reply>): Promise<Reply>;
   /** Ends an upstream session, best effort. */
   end(connection: Connection): Promise<void>;
+  /** Opens the stream of a server of 2024-11-05; the connection that carries it is then asked like any other. */
+  attach(): Promise<Attached>;
 }
 
 export interface WireParts {
@@ -40,9 +73,11 @@ export interface WireParts {
   readonly limits: UpstreamLimits;
   /** JSON-RPC ids are Keyward's own: two callers with the id 5 may share an upstream session (abuse case A41). */
   readonly nextId: () => number;
+  readonly channels: Channels;
 }
 
 export interface WireTarget {
+  readonly serverId: string;
   readonly url: URL;
   readonly call: CallHeaders;
   readonly signal: AbortSignal;
@@ -50,48 +85,35 @@ export interface WireTarget {
   readonly tools: readonly JsonObject[];
 }
 
-interface Timeouts {
-  readonly headersTimeoutMs: number;
-  readonly idleTimeoutMs: number;
-  readonly totalMs: number;
-}
-
 const END_TIMEOUT_MS = 2_000;
 
 /** @throws KeywardError from each method when the headers may not go to the URL; see `injectHeaders` */
-export function createWire(
-  { egress, clock, limits, nextId }: WireParts,
-  { url, call, signal, tools }: WireTarget,
-): Wire {
-  const timeoutsOf = (method: string): Timeouts => {
-    const { headersTimeoutMs, idleTimeoutMs, requestTimeoutMs, callTimeoutMs } = limits;
-    return method === "tools/call"
-      ? { headersTimeoutMs: callTimeoutMs, idleTimeoutMs: callTimeoutMs, totalMs: callTimeoutMs }
-      : { headersTimeoutMs, idleTimeoutMs, totalMs: requestTimeoutMs };
-  };
+export function createWire(parts: WireParts, target: WireTarget): Wire {
+  const { egress, clock, limits, nextId } = parts;
+  const { call, signal, tools } = target;
 
-  const exchange = async (
-    request: { method: "POST" | "DELETE"; headers: Map<string, string>; body: string | null },
-    { totalMs, ...timeouts }: Timeouts,
-    read: (response: EgressResponse) => Promise<Reply>,
-  ): Promise<Reply> => {
-    const headers = injectHeaders(url, request.headers, call);
-    const deadline = new AbortController();
-    const cancel = clock.schedule(totalMs, () => deadline.abort());
+  const send: Wire["send"] = async ({ url = target.url, method, headers, body, timeouts }, read) => {
+    const injected = injectHeaders(url, headers, call);
+    const { totalMs, ...times } = timeouts;
+    const ending = new AbortController();
+    const end = (): void => ending.abort();
+    const start = (): (() => void) => (totalMs === null ? () => {} : clock.schedule(totalMs, end));
+    let cancel = start();
+    const prolong = (): void => {
+      cancel();
+      cancel = start();
+    };
+    if (signal.aborted) end();
+    signal.addEventListener("abort", end);
     let response: EgressResponse | null = null;
     try {
-      response = await egress.send({
-        ...request,
-        ...timeouts,
-        url,
-        headers,
-        signal: AbortSignal.any([signal, deadline.signal]),
-      });
-      return statusReply(response) ?? (await read(response));
+      response = await egress.send({ url, method, headers: injected, body, ...times, signal: ending.signal });
+      return statusReply(response) ?? (await read(response, prolong));
     } catch (error) {
       return failedReply(error);
     } finally {
       cancel();
+      signal.removeEventListener("abort", end);
       response?.discard();
     }
   };
@@ -106,14 +128,16 @@ export function createWire(
     const tool = tools.find(({ name }) => name === message.params?.["name"]);
     const { headers, params } = frame(connection, message, tool);
     const body = JSON.stringify({ jsonrpc: "2.0", id, method, params });
-    return exchange({ method: "POST", headers, body }, timeoutsOf(method), read);
+    return send({ method: "POST", headers, body, timeouts: timeoutsOf(limits, method) }, read);
   };
 
-  return {
+  const streamable: Omit<Wire, "attach"> = {
+    send,
+
     ask(connection, message) {
       const id = nextId();
       return post(connection, message, id, async (received) => {
-        const response = await readResponse(received, id, limits.eventLength);
+        const response = await readAnswer(received, id, limits.eventLength);
         if (response === null) {
           return { kind: "unanswered", status: received.status };
         }
@@ -135,16 +159,57 @@ export function createWire(
       const { headers } = frame(connection, { method: "" }, undefined);
       headers.delete("content-type");
       const timeouts = { headersTimeoutMs: END_TIMEOUT_MS, idleTimeoutMs: END_TIMEOUT_MS, totalMs: END_TIMEOUT_MS };
-      await exchange({ method: "DELETE", headers, body: null }, timeouts, async ({ status }) => ({
-        kind: "unanswered",
-        status,
-      }));
+      const read = async ({ status }: EgressResponse): Promise<Reply> => ({ kind: "unanswered", status });
+      await send({ method: "DELETE", headers, body: null, timeouts }, read);
     },
   };
+  return withOldSse(streamable, parts, target, {
+    timeoutsOf: (method) => timeoutsOf(limits, method),
+    statusReply,
+    failedReply,
+  });
+}
+
+function timeoutsOf(limits: UpstreamLimits, method: string): Timeouts {
+  const { headersTimeoutMs, idleTimeoutMs, requestTimeoutMs, callTimeoutMs } = limits;
+  return method === "tools/call"
+    ? { headersTimeoutMs: callTimeoutMs, idleTimeoutMs: callTimeoutMs, totalMs: callTimeoutMs }
+    : { headersTimeoutMs, idleTimeoutMs, totalMs: requestTimeoutMs };
+}
+
+/**
+ * Reads the answer to one request out of a response, which is JSON or a stream of events. Notifications and requests of
+ * the server that come before it are passed over.
+ *
+ * @returns null when there is no answer in the body
+ * @throws KeywardError `upstream_unreachable` when an event stream ends before its answer, `upstream_protocol`
+ */
+async function readAnswer(response: EgressResponse, id: number, eventLength: number): Promise<JsonRpcResponse | null> {
+  switch (bodyKind(response)) {
+    case "json":
+      return responseTo(id, parseJson(await readText(response)), true);
+    case "events":
+      return readAnswerEvent(response, id, eventLength);
+    case "neither":
+      return null;
+  }
+}
+
+async function readAnswerEvent(response: EgressResponse, id: number, eventLength: number): Promise<JsonRpcResponse> {
+  let answer: JsonRpcResponse | null = null;
+  await readEvents(response, eventLength, ({ data }) => {
+    answer = responseTo(id, parseJson(data), false);
+    return answer === null ? undefined : "enough";
+  });
+  if (answer === null) {
+    // A stream that breaks loses its call; the caller asks again.
+    throw new KeywardError("upstream_unreachable");
+  }
+  return answer;
 }
 
 /** What the status alone decides; null when the body has to be read. */
-function statusReply(response: EgressResponse): Reply | null {
+function statusReply(response: EgressResponse): NoAnswer | null {
   const { status } = response;
   if (status >= 300 && status < 400) {
     return { kind: "failed", code: "upstream_redirected", cause: null };
@@ -169,7 +234,7 @@ export function failureOfStatus(status: number): UpstreamFailureCode {
   return isOutage(status) ? "upstream_unreachable" : "upstream_protocol";
 }
 
-function failedReply(error: unknown): Reply {
+function failedReply(error: unknown): NoAnswer {
   const code = upstreamFailureCode(error);
   if (code === null) {
     throw error;

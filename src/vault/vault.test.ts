@@ -156,6 +156,8 @@ describe("a token's digest", () => {
     "setup_token",
     "admin_token",
     "session_identity",
+    "mcp_session",
+    "request_state",
   ];
 
   it("is the HMAC-SHA-256 of purpose, NUL and token in hex", () => {

@@ -67,6 +67,10 @@ export const DISCOVERED: Discovered = {
   isStateful: false,
   serverInfo: { name: "example" },
   instructions: 'Ask nicely: {"not": "parsed"}',
+  prompts: [{ name: "review" }],
+  resources: [{ uri: "file:///readme", name: "readme" }],
+  resourceTemplates: [{ uriTemplate: "file:///{path}", name: "file" }],
+  capabilities: { tools: {}, prompts: {}, resources: {} },
   at: 1,
 };
 

@@ -96,6 +96,14 @@ export function describeServers(get: GetHarness): void {
       expect(await actionsOf(store)).toEqual(["server.created", "server.updated"]);
     });
 
+    it("reads what was discovered before prompts and resources were as empty lists of them", async () => {
+      const { store } = get();
+      const { prompts: _p, resources: _r, resourceTemplates: _t, capabilities: _c, ...before } = DISCOVERED;
+      const { id } = await createServer(store, { discovered: before as typeof DISCOVERED });
+      const none = { prompts: [], resources: [], resourceTemplates: [], capabilities: {} };
+      expect((await store.findServer(id))?.discovered).toEqual({ ...before, ...none });
+    });
+
     it("change only what a change names", async () => {
       const { store, advance, now } = get();
       const server = await createServer(store, { tools: ["search"], discovered: DISCOVERED });

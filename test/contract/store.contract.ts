@@ -3,6 +3,7 @@ import { describeAccess } from "./access.ts";
 import { describeAudit } from "./audit.ts";
 import { describeCredentials } from "./credentials.ts";
 import type { GetHarness, Harness } from "./fixtures.ts";
+import { describeFreshness } from "./freshness.ts";
 import { describeKeysAndSetup } from "./keys-and-setup.ts";
 import { describeLinks } from "./links.ts";
 import { describeServerChanges } from "./server-changes.ts";
@@ -30,6 +31,7 @@ export function describeStoreContract(engine: string, open: () => Promise<Harnes
     describeServers(get);
     describeServerChanges(get);
     describeAccess(get);
+    describeFreshness(get);
     describeCredentials(get);
     describeLinks(get);
     describeSubmissions(get);

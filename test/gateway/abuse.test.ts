@@ -9,6 +9,7 @@ import {
   type Listener,
   listen,
   modern,
+  MODERN_META,
   readyWith,
   rpc,
   send,
@@ -129,7 +130,6 @@ it("A12: ids of somebody else, wherever they stand in a request, change nothing 
     ["x-keyward-identity", BOB.id],
     ["x-identity", `virtual_key:${BOB.id}`],
     ["x_api_key", bob],
-    ["mcp-session-id", bob],
     ["x-forwarded-user", BOB.id],
     ["cookie", `keyward-session=${"s".repeat(40)}; key=${bob}`],
   ] as const;
@@ -213,7 +213,6 @@ it("A33: no header of the client goes on, not even one that is named like the cr
     ["X-Forwarded-Authorization", "sk-evil"],
     ["proxy-authorization", "Basic sk-evil"],
     ["cookie", "session=sk-evil"],
-    ["mcp-session-id", "sk-evil"],
     ["last-event-id", "sk-evil"],
   ] as const;
   for (const request of [legacy, modern]) {
@@ -223,7 +222,7 @@ it("A33: no header of the client goes on, not even one that is named like the cr
   }
   expect(world.calls.map(({ message }) => message)).toEqual([
     { method: "tools/call", params: { name: "echo", arguments: { a: 1 } } },
-    { method: "tools/call", params: { name: "echo", arguments: { a: 1 } } },
+    { method: "tools/call", params: { name: "echo", arguments: { a: 1 }, _meta: MODERN_META } },
   ]);
   const wire = world.calls.map(({ headers }) =>
     [...headers.userHeaders].map(([name, value]) => [name, value.reveal()]),

@@ -88,23 +88,18 @@ describe("a call whose values are on file", () => {
     ]);
   });
 
-  it("takes nothing along that belongs to the client's own connection", async () => {
+  it("goes on with everything that the client put into it, known or not, but for the name", async () => {
     beReady();
-    const meta = { ...MODERN_META, "io.modelcontextprotocol/logLevel": "debug", progressToken: 7, traceparent: "00-1" };
     const params = {
       name: "github-echo",
-      _meta: meta,
+      _meta: { ...MODERN_META, "io.modelcontextprotocol/logLevel": "debug", progressToken: 7, traceparent: "00-1" },
       task: { ttl: 1 },
       inputResponses: {},
-      requestState: "x",
+      requestState: "a state of the server's",
       other: 1,
     };
     await send(gate, modern(key, "tools/call", params));
-    await send(gate, modern(key, "tools/call", { name: "github-echo" }));
-    expect(world.calls.map(({ message }) => message.params)).toEqual([
-      { name: "echo", _meta: { traceparent: "00-1" } },
-      { name: "echo" },
-    ]);
+    expect(world.calls.map(({ message }) => message.params)).toEqual([{ ...params, name: "echo" }]);
   });
 
   it("keeps further hyphens in the tool's name, and takes names as they are at /mcp/<server>", async () => {
@@ -121,6 +116,15 @@ describe("a call whose values are on file", () => {
     beReady("fresh");
     await send(gate, legacy(key, "tools/call", { name: "fresh-anything" }));
     expect(world.calls.map(({ message }) => message.params)).toEqual([{ name: "anything" }]);
+  });
+
+  it("names the resources of its result by their server on /mcp, and as they are at /mcp/<server>", async () => {
+    beReady();
+    const link = (uri: string) => ({ content: [{ type: "resource_link", uri, name: "a" }] });
+    world.upstream = () => ({ kind: "result", result: link("file:///a") });
+    expect((await send(gate, callEcho())).body?.["result"]).toEqual(link("github+file:///a"));
+    const direct = legacy(key, "tools/call", { name: "echo" }, "/mcp/github");
+    expect((await send(gate, direct)).body?.["result"]).toEqual(link("file:///a"));
   });
 
   it("with parameters of the wrong shape is -32602 and goes nowhere", async () => {

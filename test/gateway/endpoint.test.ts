@@ -95,10 +95,10 @@ describe("before the body is read", () => {
     expect(JSON.stringify(world.lines)).not.toContain("a-secret");
   });
 
-  it("GET and DELETE are a 405 that allows POST", async () => {
-    for (const method of ["GET", "DELETE"]) {
+  it("GET and DELETE outside a session, and every other method, are a 405", async () => {
+    for (const method of ["GET", "DELETE", "PUT", "HEAD"]) {
       const answer = await send(gate, { method, headers: [bearer(key)] });
-      expect([answer.status, answer.headers.allow]).toEqual([405, "POST"]);
+      expect([answer.status, answer.headers.allow]).toEqual([405, "POST, GET, DELETE"]);
     }
   });
 

@@ -36,6 +36,13 @@ function errorOf(answer: RawAnswer): { code: number; message: string; data?: unk
   return answer.body?.["error"] as unknown as { code: number; message: string; data?: unknown };
 }
 
+const CAPABILITIES = {
+  tools: { listChanged: true },
+  prompts: { listChanged: true },
+  resources: { listChanged: true },
+  completions: {},
+};
+
 const post = (body: string | Uint8Array, ...headers: (readonly [string, string])[]): RawRequest => ({
   headers: [bearer(key), ...(headers.length === 0 ? [JSON_TYPE] : headers)],
   body,
@@ -66,16 +73,24 @@ describe("legacy clients", () => {
       (await send(gate, legacy(key, "initialize", { protocolVersion: "2025-11-25" }, path))).body?.["result"];
     expect(await resultAt("/mcp")).toEqual({
       protocolVersion: "2025-11-25",
-      capabilities: { tools: {} },
+      capabilities: CAPABILITIES,
       serverInfo: { name: "keyward", version: "9.9.9" },
-      instructions: expect.stringContaining("<server>-<tool>"),
+      instructions: expect.stringContaining("<server>-<name>"),
     });
     expect(await resultAt("/mcp/wiki")).toMatchObject({ instructions: "Search first." });
     expect(await resultAt("/mcp/mute")).not.toHaveProperty("instructions");
   });
 
   it("get -32601 with HTTP 200 for what their era does not have", async () => {
-    for (const method of ["server/discover", "resources/list", "constructor", "__proto__", "toString", ""]) {
+    for (const method of [
+      "server/discover",
+      "logging/setLevel",
+      "subscriptions/listen",
+      "constructor",
+      "__proto__",
+      "toString",
+      "",
+    ]) {
       const answer = await send(gate, legacy(key, method));
       expect([answer.status, errorOf(answer).code], method).toEqual([200, -32601]);
     }
@@ -102,8 +117,8 @@ describe("modern clients", () => {
       result: {
         resultType: "complete",
         supportedVersions: ["2026-07-28"],
-        capabilities: { tools: {} },
-        instructions: expect.stringContaining("<server>-<tool>"),
+        capabilities: CAPABILITIES,
+        instructions: expect.stringContaining("<server>-<name>"),
         ttlMs: 0,
         cacheScope: "private",
         _meta: { "io.modelcontextprotocol/serverInfo": { name: "keyward", version: "9.9.9" } },
@@ -112,7 +127,7 @@ describe("modern clients", () => {
   });
 
   it("get -32601 with HTTP 404 for what their era does not have", async () => {
-    for (const method of ["ping", "initialize", "logging/setLevel", "resources/list", "constructor"]) {
+    for (const method of ["ping", "initialize", "logging/setLevel", "resources/subscribe", "constructor"]) {
       const answer = await send(gate, modern(key, method));
       expect([answer.status, errorOf(answer).code, answer.body?.["id"]], method).toEqual([404, -32601, 1]);
     }

@@ -3,6 +3,7 @@ import { EventEmitter, once } from "node:events";
 import { createServer, type IncomingHttpHeaders, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAuthRequiredIssuer } from "../../src/core/auth-required.ts";
+import { createCompletions } from "../../src/core/completions.ts";
 import { createCallers } from "../../src/core/callers.ts";
 import { parseHeaderSchema } from "../../src/core/header-schema.ts";
 import { HeadersProvider } from "../../src/core/headers-provider.ts";
@@ -26,6 +27,7 @@ import type { Discovered, Server, UpstreamOrigin } from "../../src/core/server.t
 import type { Access, FlowToInitiate, SubmissionFlow } from "../../src/core/store-port.ts";
 import { mintToken } from "../../src/core/token.ts";
 import type { VirtualKey } from "../../src/core/virtual-key.ts";
+import { createListChanges } from "../../src/gateway/all/list-changes.ts";
 import { createGateway } from "../../src/gateway/endpoint.ts";
 
 export const NOW = Date.UTC(2026, 9, 24, 12, 0, 0);
@@ -60,6 +62,10 @@ export function discovered(tools: readonly JsonObject[], more: Partial<Discovere
     isStateful: false,
     serverInfo: null,
     instructions: null,
+    prompts: [],
+    resources: [],
+    resourceTemplates: [],
+    capabilities: {},
     at: NOW,
     ...more,
   };
@@ -253,6 +259,8 @@ export class World {
           this.servers.map((server) => this.#accessTo(server)).filter((access) => access !== null),
         touchCredential: async (id) => this.#touch(id),
         touchVirtualKey: async (id) => this.#touch(id),
+        listAudit: async () => ({ items: [], nextCursor: null }),
+        appendAudit: async () => {},
       },
       resolver: {
         resolve: async (identity, server) =>
@@ -265,13 +273,44 @@ export class World {
         createLinkIssuer({ provider: this.#provider(logger), clock: this.clock, publicUrl: PUBLIC_URL }),
       ),
       upstream: {
-        request: async (server, headers, message, options) => {
+        list: async (server, _headers, kind) => ({
+          kind: "listed",
+          items: server.discovered?.[kind] ?? [],
+          omitted: 0,
+        }),
+        greet: async () => ({ kind: "failed", code: "upstream_unreachable" }),
+        listen: async () => ({ kind: "failed", code: "upstream_protocol" }),
+        endSession: async () => {},
+        exchange: async (server, headers, _peer, { method, params, idText }, sink, options) => {
+          const message = { method, params };
           const call = { server: server.name, headers, message, signal: options?.signal };
-          this.calls.push(call);
-          return this.upstream(call);
+          const isList = method === "tools/list";
+          if (!isList) this.calls.push(call);
+          const answer: McpAnswer = isList
+            ? { kind: "result", result: { tools: server.discovered?.tools ?? [] } }
+            : await this.upstream(call);
+          if (answer.kind === "refused" || answer.kind === "failed") {
+            return answer;
+          }
+          const rest = answer.kind === "result" ? { result: answer.result } : { error: { ...answer.error } };
+          const response: JsonObject = { jsonrpc: "2.0", id: JSON.parse(idText ?? "null") as JsonValue, ...rest };
+          const era = server.discovered?.era ?? "legacy";
+          await sink({
+            kind: "response",
+            text: JSON.stringify(response),
+            message: response,
+            era,
+            status: 200,
+            event: null,
+          });
+          return { kind: "answered" };
         },
       },
       rejections: { judge: async () => this.verdict },
+      completions: createCompletions({ logger }),
+      listChanges: createListChanges(),
+      vault,
+      random: this.#random,
       clock: this.clock,
       logger,
       version: "9.9.9",
@@ -293,7 +332,7 @@ export async function listen(world: World): Promise<Listener> {
   const left = new EventEmitter();
   const server = createServer((req, res) => {
     res.once("close", () => void (res.writableFinished || left.emit("left")));
-    void gateway(req, res, { requestId: REQUEST_ID, address: "192.0.2.7" });
+    void gateway.handle(req, res, { requestId: REQUEST_ID, address: "192.0.2.7" });
   });
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
@@ -376,7 +415,7 @@ export const MODERN_META: JsonObject = {
 
 /** A modern request, with the headers that belong to it. */
 export function modern(key: string, method: string, params: JsonObject = {}, path = "/mcp"): RawRequest {
-  const { name } = params;
+  const named = params["name"] ?? params["uri"];
   return {
     path,
     headers: [
@@ -384,7 +423,7 @@ export function modern(key: string, method: string, params: JsonObject = {}, pat
       JSON_TYPE,
       ["mcp-protocol-version", "2026-07-28"],
       ["mcp-method", method],
-      ...(typeof name === "string" ? [["mcp-name", name] as const] : []),
+      ...(typeof named === "string" ? [["mcp-name", named] as const] : []),
     ],
     body: rpc(method, { _meta: MODERN_META, ...params }),
   };

@@ -6,7 +6,10 @@ import { expect, onTestFinished } from "vitest";
 import { createAccessControl } from "../../src/core/access.ts";
 import { createAdmins, type Admins } from "../../src/core/admins.ts";
 import { createCallers } from "../../src/core/callers.ts";
+import { createCompletions } from "../../src/core/completions.ts";
+import type { Binding, CredentialRecord } from "../../src/core/credential.ts";
 import { HeadersProvider } from "../../src/core/headers-provider.ts";
+import type { ListChangeScope } from "../../src/core/list-change.ts";
 import { createLinkIssuer } from "../../src/core/link-issuer.ts";
 import { createKeyIssuer } from "../../src/core/key-issuer.ts";
 import { createOpeners } from "../../src/core/opener.ts";
@@ -50,6 +53,10 @@ export interface TestApp {
   readonly storeCalls: string[];
   /** What was done towards the upstream; `verify` carries the values that were to be sent. */
   readonly dials: string[];
+  /** Bindings that values were announced for, each with what the store had for it at that moment. */
+  readonly announced: { readonly binding: Binding; readonly stored: Promise<CredentialRecord | null> }[];
+  /** Whose lists were said to have changed, oldest first. */
+  readonly changed: ListChangeScope[];
   /** What the next verifications answer; default: accepted and proven. */
   answerVerify(outcome: VerifyOutcome): void;
   /** `send("GET /api/v1/me", { as: key })`; a string body is sent as it is, anything else as JSON. */
@@ -88,6 +95,10 @@ const ACCEPTED: VerifyOutcome = {
     isStateful: false,
     serverInfo: { name: "upstream", version: "1.0.0" },
     instructions: null,
+    prompts: [],
+    resources: [],
+    resourceTemplates: [],
+    capabilities: {},
     at: 1_000,
   },
 };
@@ -123,8 +134,16 @@ export async function createTestApp(
   const store = spyOn(sqlite, storeCalls, options.failures ?? {});
 
   const dials: string[] = [];
+  const changed: ListChangeScope[] = [];
+  const listChanges = { changed: (scope: ListChangeScope) => void changed.push(scope) };
   let outcome: VerifyOutcome = ACCEPTED;
   const upstream = scriptedUpstream(dials, () => outcome);
+  const announced: TestApp["announced"] = [];
+  const completions = createCompletions({ logger });
+  completions.subscribe(({ identity, serverId }) => {
+    const binding = { identity, serverId };
+    announced.push({ binding, stored: sqlite.readCredential(binding) });
+  });
   const provider = new HeadersProvider({ store, vault, logger, clock, random });
   const tempTokens = createTempTokenService({
     store,
@@ -137,13 +156,13 @@ export async function createTestApp(
   const admins = createAdmins({ store, vault, random, configuredToken: new Secret(ADMIN_TOKEN) });
   const app = createHttpApp({
     store,
-    registry: createServerRegistry({ store, vault, upstream, random }),
-    access: createAccessControl({ store, upstream }),
+    registry: createServerRegistry({ store, vault, upstream, random, listChanges }),
+    access: createAccessControl({ store, upstream, listChanges }),
     keyIssuer: createKeyIssuer({ store, vault, random }),
     admins,
     callers,
     openers: createOpeners({ store, tempTokens, callers, admins }),
-    submissions: createSubmissions({ store, vault, upstream, random, logger }),
+    submissions: createSubmissions({ store, vault, upstream, completions, random, logger }),
     links: createLinkIssuer({ provider, clock, publicUrl: PUBLIC_URL }),
     clock,
     logger,
@@ -162,6 +181,8 @@ export async function createTestApp(
     log,
     storeCalls,
     dials,
+    announced,
+    changed,
     answerVerify(next) {
       outcome = next;
     },
@@ -242,6 +263,11 @@ function scriptedUpstream(dials: string[], outcome: () => VerifyOutcome): Upstre
       return Promise.resolve();
     },
     request: () => Promise.resolve({ kind: "failed", code: "upstream_unreachable" }),
+    greet: () => Promise.resolve({ kind: "failed", code: "upstream_unreachable" }),
+    exchange: () => Promise.resolve({ kind: "failed", code: "upstream_unreachable" }),
+    listen: () => Promise.resolve({ kind: "failed", code: "upstream_unreachable" }),
+    endSession: () => Promise.resolve(),
+    list: () => Promise.resolve({ kind: "failed", code: "upstream_unreachable" }),
     forgetCredential: (id) => void dials.push(`forgetCredential ${id}`),
     forgetServer: (id) => void dials.push(`forgetServer ${id}`),
   };

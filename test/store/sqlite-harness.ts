@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock, Random } from "../../src/core/ports.ts";
@@ -32,6 +32,15 @@ export class TestFolder {
 
   file(name = "keyward.db"): string {
     return join(this.path, name);
+  }
+
+  /** Takes the database from its place, as an operator's mistake does, until `moveBack`. */
+  moveAway(name = "keyward.db"): void {
+    renameSync(this.file(name), this.file(`${name}.away`));
+  }
+
+  moveBack(name = "keyward.db"): void {
+    renameSync(this.file(`${name}.away`), this.file(name));
   }
 
   remove(): void {

@@ -50,7 +50,7 @@ async function outcome(egress: Egress, url: string | URL): Promise<number | stri
       idleTimeoutMs: 5_000,
       signal: new AbortController().signal,
     });
-    for await (const _ of response.body());
+    await response.bytes();
     return response.status;
   } catch (error) {
     return isKeywardError(error) ? error.code : String(error);

@@ -34,6 +34,10 @@ const DISCOVERED: Discovered = {
   tools: [],
   serverInfo: null,
   instructions: null,
+  prompts: [],
+  resources: [],
+  resourceTemplates: [],
+  capabilities: {},
   at: 0,
 };
 
@@ -83,6 +87,22 @@ describe("A29: a redirect", () => {
     expect(elsewhere.received).toEqual([]);
     expect(remote.received).toHaveLength(1);
   });
+
+  it.each(["server/discover", "initialize", "notifications/initialized", "tools/list", "tools/call", "DELETE"])(
+    "of %s is followed on no way out",
+    async (method) => {
+      const remote = await start({ era: "legacy", stateful: true });
+      const elsewhere = await start();
+      const { upstream } = connect();
+      remote.misbehave({ kind: "redirect", status: 307, to: elsewhere.url, on: [method] });
+      const probeTool = { name: "whoami", arguments: {} };
+      const verification = { probeTool, hasNegativeControl: true };
+      await upstream.verify(serverFor(remote.url, { verification }), callFor(remote.url, KEY));
+      await upstream.request(serverFor(remote.url), callFor(remote.url, KEY), { method: "tools/list" });
+      expect(remote.received.map((request) => request.method)).toContain(method);
+      expect(elsewhere.received).toEqual([]);
+    },
+  );
 });
 
 describe("A30: a server that", () => {
@@ -99,7 +119,7 @@ describe("A30: a server that", () => {
     ["says 202 to a request", { kind: "status", status: 202 }, notMcp],
     ["says 418", { kind: "status", status: 418 }, notMcp],
     ["answers more than 10 MB", { kind: "big_body", bytes: 10 * 1024 * 1024 }, notMcp],
-    ["sends an event of more than 1 MB", { kind: "big_event", bytes: 1024 * 1024 }, notMcp],
+    ["sends an event of more than 10 MB", { kind: "big_event", bytes: 10 * 1024 * 1024 }, notMcp],
     ["sends more than 32 KB of headers", { kind: "big_headers", bytes: 33_000 }, notMcp],
     ["compresses though it was asked not to", { kind: "gzip" }, notMcp],
     ["nests its answer 10,000 deep", { kind: "deep", levels: 10_000 }, notMcp],

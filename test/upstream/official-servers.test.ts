@@ -124,7 +124,16 @@ describe.each<[string, () => RequestListener, object]>([
   it("that knew another profile is learned anew", async () => {
     const url = await listen(listener());
     const upstream = connect();
-    const never = { tools: [], serverInfo: null, instructions: null, at: 0 };
+    const never = {
+      tools: [],
+      serverInfo: null,
+      instructions: null,
+      prompts: [],
+      resources: [],
+      resourceTemplates: [],
+      capabilities: {},
+      at: 0,
+    };
     for (const [at, wrong] of [
       { era: "modern", protocolVersion: "2026-07-28", isStateful: false } as const,
       { era: "legacy", protocolVersion: "2025-06-18", isStateful: false } as const,

@@ -44,7 +44,19 @@ function said(key: string): unknown {
 
 function discovered(era: Discovered["era"], isStateful = false): Discovered {
   const protocolVersion = era === "modern" ? "2026-07-28" : "2025-11-25";
-  return { tools: [], era, protocolVersion, isStateful, serverInfo: null, instructions: null, at: 0 };
+  return {
+    tools: [],
+    era,
+    protocolVersion,
+    isStateful,
+    serverInfo: null,
+    instructions: null,
+    prompts: [],
+    resources: [],
+    resourceTemplates: [],
+    capabilities: {},
+    at: 0,
+  };
 }
 
 function methods(remote: HeaderUpstream): string[] {

@@ -323,6 +323,55 @@ describe("a tool list", () => {
   });
 });
 
+describe("prompts and resources", () => {
+  const content = {
+    prompts: [{ name: "review", arguments: [{ name: "file", required: true }] }],
+    resources: [{ uri: "file:///readme", name: "readme" }],
+    resourceTemplates: [{ uriTemplate: "file:///{path}", name: "file" }],
+  };
+
+  it.each(["legacy", "modern"] as const)("are discovered when the %s server declares them", async (era) => {
+    const remote = await start({ era, content });
+    expect(await verify(remote)).toMatchObject({
+      kind: "accepted",
+      strength: "proven",
+      discovered: { ...content, capabilities: { tools: {}, prompts: {}, resources: {} } },
+    });
+  });
+
+  it("are not asked for otherwise", async () => {
+    const remote = await start();
+    expect(await verify(remote)).toMatchObject({
+      discovered: { prompts: [], resources: [], resourceTemplates: [], capabilities: { tools: {} } },
+    });
+    expect(remote.received.filter(({ method }) => /^(?:prompts|resources)/.test(method))).toEqual([]);
+  });
+
+  it.each<[string, Misbehaviour]>([
+    ["break", { kind: "status", status: 500, on: ["prompts/list"] }],
+    ["are refused", { kind: "status", status: 401, on: ["prompts/list"] }],
+    ["are no list", { kind: "result", result: { prompts: 7 }, on: ["prompts/list"] }],
+  ])("cost nothing but themselves when they %s", async (_, behaviour) => {
+    const remote = await start({ content, behaviour });
+    expect(await verify(remote)).toMatchObject({
+      kind: "accepted",
+      strength: "proven",
+      discovered: { ...content, prompts: [] },
+    });
+  });
+
+  it("cost no more than their own time when they hang", async () => {
+    const clock = manualClock();
+    const remote = await start({ content, behaviour: { kind: "hang", on: ["resources/list"] } });
+    const outcome = connect({ clock }).upstream.verify(serverFor(remote.url), callFor(remote.url, KEY));
+    await expectSoon(() => remote.received.some(({ method }) => method === "resources/list")).toBe(true);
+    await expectSoon(() => remote.received.some(({ method }) => method === "prompts/list")).toBe(true);
+    await expectSoon(() => remote.received.some(({ method }) => method === "resources/templates/list")).toBe(true);
+    clock.fire(3_000);
+    expect(await outcome).toMatchObject({ kind: "accepted", strength: "proven", discovered: { resources: [] } });
+  });
+});
+
 describe("the clock", () => {
   it("dates what was discovered", async () => {
     const remote = await start();

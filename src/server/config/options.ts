@@ -146,7 +146,9 @@ export const OPTIONS = {
     defaultMeaning: "`pretty` on a terminal, otherwise `json`",
     limits: "`json` or `pretty`",
     summary: "one JSON object a line, or lines for a person",
-    details: "The log goes to standard error.",
+    details:
+      "The log goes to standard error. A running gateway writes its lines together, a tenth of a second after the first; a " +
+      "warning or an error is written at once, with all before it. Only a process that is killed loses the lines that wait.",
     argument: "<format>",
     scope: "store",
     parse: parse.oneOf("json", "pretty"),

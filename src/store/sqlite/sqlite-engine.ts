@@ -1,4 +1,4 @@
-import { Kysely, sql, type RawBuilder } from "kysely";
+import { type CompiledQuery, Kysely, sql, type RawBuilder } from "kysely";
 import type { Clock, Logger, Random } from "../../core/ports.ts";
 import { type Db, type Engine, type Tx, unavailable } from "../engine.ts";
 import type { Tables } from "../tables.ts";
@@ -23,10 +23,11 @@ export interface SqliteEngineParts {
 }
 
 export class SqliteEngine implements Engine {
+  readonly clock: Clock;
   readonly random: Random;
-  readonly #clock: Clock;
   readonly #logger: Logger | undefined;
   readonly #files: FileWatch;
+  readonly #connection: SqliteConnection;
   readonly #readerDriver: ReaderDriver;
   readonly #writerDriver: WriterDriver;
   readonly #reader: Kysely<Tables>;
@@ -37,9 +38,10 @@ export class SqliteEngine implements Engine {
 
   constructor({ writer, reader, files, clock, random, logger }: SqliteEngineParts) {
     this.random = random;
-    this.#clock = clock;
+    this.clock = clock;
     this.#logger = logger;
     this.#files = files;
+    this.#connection = reader;
     this.#readerDriver = new ReaderDriver(reader);
     this.#writerDriver = new WriterDriver(writer, clock, files);
     this.#reader = new Kysely({ dialect: new NodeSqliteDialect(this.#readerDriver) });
@@ -50,6 +52,25 @@ export class SqliteEngine implements Engine {
     this.#assertOpen();
     try {
       return await query(this.#reader, sql.val(this.#now()));
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
+  async first<Row>(query: (db: Db) => CompiledQuery<Row>): Promise<Row | undefined> {
+    this.#assertOpen();
+    try {
+      return this.#connection.first(query(this.#reader));
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
+  /** Only the writing connections commit, so the reading one sees each commit as somebody else's. */
+  async changeMark(): Promise<unknown> {
+    this.#assertOpen();
+    try {
+      return this.#connection.dataVersion();
     } catch (error) {
       throw this.#translate(error);
     }
@@ -90,7 +111,7 @@ export class SqliteEngine implements Engine {
 
   // A clock that jumps back must not bring an expired link back to life (`security.md` 12).
   #now(): number {
-    this.#latestTime = Math.max(this.#latestTime, this.#clock.now());
+    this.#latestTime = Math.max(this.#latestTime, this.clock.now());
     return this.#latestTime;
   }
 

@@ -1,16 +1,16 @@
-import type { IncomingHttpHeaders } from "node:http";
-import type { Readable } from "node:stream";
-import { type Dispatcher, errors, Pool } from "undici";
+import { errors, Pool } from "undici";
 import { isKeywardError, KeywardError } from "../../core/errors.ts";
 import { BoundedMap } from "../bounded-map.ts";
 import { assertAllowed, createGuardedConnector, type GuardOptions, type Resolve, resolveBySystem } from "./guard.ts";
 import type { EgressLimits } from "./limits.ts";
 import type { EgressPolicy } from "./policy.ts";
+import { type EgressResponse, type Kept, Receiver } from "./receiver.ts";
 
 interface EgressRequest {
   /** The object that is judged is the object that is dialled. */
   readonly url: URL;
-  readonly method: "POST" | "DELETE";
+  /** `GET` opens a stream of events. */
+  readonly method: "GET" | "POST" | "DELETE";
   /** Each name once, as `injectHeaders` makes them. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string | null;
@@ -20,19 +20,6 @@ interface EgressRequest {
   readonly idleTimeoutMs: number;
   /** Ends the request and its response, whatever state they are in. */
   readonly signal: AbortSignal;
-}
-
-export interface EgressResponse {
-  readonly status: number;
-  /** The first value of a header, by lower-case name. */
-  header(name: string): string | null;
-  /**
-   * The body, at most `bodyBytes` of it. Whoever stops before its end calls `discard`.
-   * @throws KeywardError `upstream_protocol` beyond the cap, `upstream_unreachable` when it ends early
-   */
-  body(): AsyncGenerator<Buffer, void>;
-  /** Gives the connection back without the rest; a response that goes on and on loses its connection. */
-  discard(): void;
 }
 
 /** The one door to the network. Redirects are never followed; there are no cookies, no cache and no proxy behind it. */
@@ -54,10 +41,14 @@ export interface EgressOptions {
   readonly dial?: GuardOptions["dial"];
 }
 
+/** The connections to one origin, and what its answers keep. */
+interface Way {
+  readonly pool: Pool;
+  readonly kept: Kept;
+}
+
 // undici would keep an idle connection for ten minutes if the server's `Keep-Alive` hint says so.
 const KEEP_ALIVE_MAX_MS = 60_000;
-const DISCARD_BYTES = 65_536;
-const DISCARD_MS = 1_000;
 
 export function createEgress({ policy, limits, resolve = resolveBySystem, dial }: EgressOptions): Egress {
   const guard: GuardOptions = {
@@ -66,15 +57,17 @@ export function createEgress({ policy, limits, resolve = resolveBySystem, dial }
     connectTimeoutMs: limits.connectTimeoutMs,
     ...(dial === undefined ? {} : { dial }),
   };
-  const pools = new BoundedMap<string, Pool>(limits.origins, (pool) => void pool.close());
+  const pools = new BoundedMap<string, Way>(limits.origins, ({ pool }) => void pool.close());
 
-  const poolOf = ({ origin }: URL): Pool => {
-    const known = pools.get(origin);
+  const wayTo = ({ origin }: URL, isStream: boolean): Way => {
+    // Streams have connections of their own, because they would leave none for the requests that they belong to.
+    const key = isStream ? `${origin} streams` : origin;
+    const known = pools.get(key);
     if (known !== undefined) {
       return known;
     }
     const pool = new Pool(origin, {
-      connections: limits.socketsPerOrigin,
+      connections: isStream ? limits.streamsPerOrigin : limits.socketsPerOrigin,
       connect: createGuardedConnector(guard),
       allowH2: false,
       // Left out, an environment variable could choose the experimental parser.
@@ -82,24 +75,35 @@ export function createEgress({ policy, limits, resolve = resolveBySystem, dial }
       maxHeaderSize: limits.headerBytes,
       keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
     });
-    pools.set(origin, pool);
-    return pool;
+    const way = { pool, kept: { bytes: 0 } };
+    pools.set(key, way);
+    return way;
   };
 
   return {
     async send({ url, method, headers, body, headersTimeoutMs, idleTimeoutMs, signal }) {
       policy.assertUrl(url);
+      const { pool, kept } = wayTo(url, method === "GET");
+      const { bodyBytes, keptBytes } = limits;
+      const receiver = new Receiver({ kept, keptBytes, bodyBytes, toError: upstreamError });
+      const leave = (): void => receiver.abort(new KeywardError("upstream_unreachable"));
+      if (signal.aborted) {
+        throw new KeywardError("upstream_unreachable");
+      }
+      signal.addEventListener("abort", leave);
       try {
-        const response = await poolOf(url).request({
-          path: `${url.pathname}${url.search}`,
-          method,
-          headers: [...headers].flat(),
-          body,
-          headersTimeout: headersTimeoutMs,
-          bodyTimeout: idleTimeoutMs,
-          signal,
-        });
-        return received(response, limits.bodyBytes);
+        pool.dispatch(
+          {
+            path: `${url.pathname}${url.search}`,
+            method,
+            headers: [...headers].flat(),
+            body,
+            headersTimeout: headersTimeoutMs,
+            bodyTimeout: idleTimeoutMs,
+          },
+          receiver,
+        );
+        return await receiver.head;
       } catch (error) {
         throw upstreamError(error);
       }
@@ -110,44 +114,9 @@ export function createEgress({ policy, limits, resolve = resolveBySystem, dial }
     async close() {
       const open = [...pools.values()];
       pools.clear();
-      await Promise.all(open.map((pool) => pool.destroy()));
+      await Promise.all(open.map(({ pool }) => pool.destroy()));
     },
   };
-}
-
-function received({ statusCode, headers, body }: Dispatcher.ResponseData, limit: number): EgressResponse {
-  // A body that nobody reads any more may still fail; without a listener that would end the process.
-  body.on("error", () => {});
-  return {
-    status: statusCode,
-    header: (name) => firstValue(headers, name),
-    body: () => readCapped(body, limit),
-    discard() {
-      body.dump({ limit: DISCARD_BYTES, signal: AbortSignal.timeout(DISCARD_MS) }).catch(() => {});
-    },
-  };
-}
-
-function firstValue(headers: IncomingHttpHeaders, name: string): string | null {
-  const value = headers[name];
-  return (Array.isArray(value) ? value[0] : value) ?? null;
-}
-
-async function* readCapped(body: Readable, limit: number): AsyncGenerator<Buffer, void> {
-  let size = 0;
-  try {
-    // Destroying the body would close the connection: a reader that has its answer discards the rest instead.
-    for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > limit) {
-        body.destroy();
-        throw new KeywardError("upstream_protocol");
-      }
-      yield chunk;
-    }
-  } catch (error) {
-    throw upstreamError(error);
-  }
 }
 
 /** Everything that undici and Node throw, as one of two codes: the far end speaks no HTTP, or is not there. */

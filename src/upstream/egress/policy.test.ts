@@ -34,6 +34,20 @@ describe("without a listed host", () => {
     expect(refusal(policy, "https://example.com/#part")).toBe("upstream_url_invalid");
   });
 
+  it("judges every text by itself, however often and in whichever order", () => {
+    for (let round = 0; round < 2; round += 1) {
+      expect(refusal(policy, "https://example.com/")).toBe("allowed");
+      expect(refusal(policy, "https://user@example.com/")).toBe("upstream_url_invalid");
+      expect(refusal(policy, "http://example.com/")).toBe("upstream_not_allowed");
+      expect(refusal(policy, "https://example.com/#part")).toBe("upstream_url_invalid");
+      expect(refusal(createEgressPolicy(["example.com"]), "http://example.com/")).toBe("allowed");
+    }
+    const url = new URL("https://example.com/");
+    policy.assertUrl(url);
+    url.hostname = "169.254.169.254";
+    expect(() => policy.assertUrl(url)).toThrow(expect.objectContaining({ code: "upstream_not_allowed" }));
+  });
+
   it.each([
     "https://127.0.0.1/",
     "https://127.1/",

@@ -13,6 +13,8 @@ export interface EgressPolicy {
   isAddressAllowed(hostname: string, address: string): boolean;
 }
 
+const MAX_REMEMBERED_URLS = 1_000;
+
 // Names under which clouds serve credentials to whoever asks from inside.
 const METADATA_NAMES: ReadonlySet<string> = new Set([
   "metadata",
@@ -66,9 +68,16 @@ export function createEgressPolicy(entries: readonly string[]): EgressPolicy {
     return addressClass === "public" || names.has(host) || isListedAddress(address);
   };
 
+  // Of texts that were judged and may be dialled. The rules never change, so neither does a verdict.
+  const allowed = new Set<string>();
+
   return {
     isAddressAllowed,
     assertUrl(url) {
+      const text = url.href;
+      if (allowed.has(text)) {
+        return;
+      }
       const host = normalHost(url.hostname);
       const isPlain = url.protocol === "http:";
       if ((!isPlain && url.protocol !== "https:") || url.username !== "" || url.password !== "" || url.hash !== "") {
@@ -80,6 +89,10 @@ export function createEgressPolicy(entries: readonly string[]): EgressPolicy {
       if (parseAddress(host) !== null && !isAddressAllowed(host, host)) {
         throw new KeywardError("upstream_not_allowed");
       }
+      if (allowed.size >= MAX_REMEMBERED_URLS) {
+        allowed.clear();
+      }
+      allowed.add(text);
     },
   };
 }

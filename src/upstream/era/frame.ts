@@ -1,7 +1,9 @@
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import type { McpMessage } from "../../core/ports.ts";
+import { paramHeadersOf } from "../../core/param-headers.ts";
+import { CLIENT_INFO } from "../../core/peer.ts";
 import { type Connection, MODERN_VERSION } from "./connection.ts";
-import { encodeHeaderText, paramHeadersOf, paramHeaderValues } from "./param-headers.ts";
+import { encodeHeaderText, paramHeaderValues } from "./param-headers.ts";
 
 /** A message as one era writes it: the protocol's headers and the parameters with what the era adds to them. */
 export interface Frame {
@@ -9,9 +11,7 @@ export interface Frame {
   readonly params: JsonObject | undefined;
 }
 
-export const CLIENT_INFO: JsonObject = { name: "keyward", version: "1" };
-
-const RESERVED_META = "io.modelcontextprotocol/";
+export const RESERVED_META = "io.modelcontextprotocol/";
 
 // The parameter that `Mcp-Name` repeats, by method.
 const NAMED_BY: Readonly<Record<string, string>> = {
@@ -25,42 +25,62 @@ const NAMED_BY: Readonly<Record<string, string>> = {
 
 /** @param tool the definition of the tool that is called, as far as it is known */
 export function frame(connection: Connection, message: McpMessage, tool: JsonObject | undefined): Frame {
+  const headers = protocolHeaders(connection, message, tool);
+  return { headers, params: connection.era === "modern" ? modernParams(message) : legacyParams(message) };
+}
+
+/** The headers that the protocol wants of one POST. */
+export function protocolHeaders(
+  { era, protocolVersion, sessionId }: Connection,
+  { method, params }: McpMessage,
+  tool: JsonObject | undefined,
+): Map<string, string> {
   const headers = new Map([
     ["content-type", "application/json"],
     ["accept", "application/json, text/event-stream"],
     // A compressed body could be small on the wire and endless in memory.
     ["accept-encoding", "identity"],
   ]);
-  if (connection.protocolVersion !== null) {
-    headers.set("mcp-protocol-version", connection.protocolVersion);
+  if (protocolVersion !== null) {
+    headers.set("mcp-protocol-version", protocolVersion);
   }
-  if (connection.sessionId !== null) {
-    headers.set("mcp-session-id", connection.sessionId);
+  if (sessionId !== null) {
+    headers.set("mcp-session-id", sessionId);
   }
-  return connection.era === "modern" ? modernFrame(headers, message, tool) : { headers, params: legacyParams(message) };
+  if (era === "modern") {
+    addModernHeaders(headers, { method, params: params ?? {} }, tool);
+  }
+  return headers;
 }
 
-function modernFrame(headers: Map<string, string>, message: McpMessage, tool: JsonObject | undefined): Frame {
-  headers.set("mcp-method", encodeHeaderText(message.method));
-  const name = message.params?.[NAMED_BY[message.method] ?? ""];
+function addModernHeaders(
+  headers: Map<string, string>,
+  { method, params }: Required<McpMessage>,
+  tool: JsonObject | undefined,
+): void {
+  headers.set("mcp-method", encodeHeaderText(method));
+  const name = params[NAMED_BY[method] ?? ""];
   if (typeof name === "string") {
     headers.set("mcp-name", encodeHeaderText(name));
   }
-  if (message.method === "tools/call") {
-    const mirrored = paramHeadersOf(tool?.["inputSchema"]) ?? [];
-    for (const [header, value] of paramHeaderValues(mirrored, message.params?.["arguments"])) {
+  if (method === "tools/call" && tool !== undefined) {
+    const mirrored = paramHeadersOf(tool["inputSchema"]) ?? [];
+    for (const [header, value] of paramHeaderValues(mirrored, params["arguments"])) {
       headers.set(header, value);
     }
   }
-  const meta = {
-    ...foreignMeta(message),
-    [`${RESERVED_META}protocolVersion`]: MODERN_VERSION,
-    // Nothing is declared, so the server asks for nothing that Keyward would have to pass on.
-    [`${RESERVED_META}clientCapabilities`]: {},
-    [`${RESERVED_META}clientInfo`]: CLIENT_INFO,
-  };
-  return { headers, params: { ...message.params, _meta: meta } };
 }
+
+function modernParams(message: McpMessage): JsonObject {
+  return { ...message.params, _meta: { ...foreignMeta(message), ...ENVELOPE } };
+}
+
+/** What 2026-07-28 wants in `_meta` of each request of Keyward's own. Nothing is declared: nobody could answer. */
+export const ENVELOPE: JsonObject = {
+  [`${RESERVED_META}protocolVersion`]: MODERN_VERSION,
+  [`${RESERVED_META}clientCapabilities`]: {},
+  [`${RESERVED_META}clientInfo`]: CLIENT_INFO,
+};
 
 function legacyParams({ method, params }: McpMessage): JsonObject | undefined {
   if (params === undefined || !("_meta" in params)) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonValue } from "../../core/json.ts";
-import { encodeHeaderText, paramHeadersOf, paramHeaderValues } from "./param-headers.ts";
+import { paramHeadersOf } from "../../core/param-headers.ts";
+import { encodeHeaderText, paramHeaderValues } from "./param-headers.ts";
 
 const annotated = (annotation: JsonValue, type: JsonValue = "string") => ({ type, "x-mcp-header": annotation });
 const object = (properties: Record<string, JsonValue>, rest: Record<string, JsonValue> = {}) => ({
