@@ -65,7 +65,8 @@ export interface JsonBody {
  */
 export async function readJson(request: IncomingMessage): Promise<JsonBody> {
   const body = parse(await readBytes(request));
-  if (!isShallow(body.value, MAX_DEPTH)) {
+  // Each level takes two characters at the least.
+  if (body.text.length >= 2 * MAX_DEPTH && !isShallow(body.value, MAX_DEPTH)) {
     throw new KeywardError("invalid_request", { message: `The body is nested deeper than ${MAX_DEPTH} levels.` });
   }
   return body;

@@ -18,7 +18,8 @@ const MAX_DEPTH = 128;
 export function parseJson(text: string): JsonValue | null {
   try {
     const value = JSON.parse(text) as JsonValue;
-    return isShallow(value, MAX_DEPTH) ? value : null;
+    // Each level takes two characters at the least.
+    return text.length < 2 * MAX_DEPTH || isShallow(value, MAX_DEPTH) ? value : null;
   } catch {
     // The parser's own error quotes the text: it is the upstream's.
     return null;

@@ -95,25 +95,24 @@ export function createWire(parts: WireParts, target: WireTarget): Wire {
   const send: Wire["send"] = async ({ url = target.url, method, headers, body, timeouts }, read) => {
     const injected = injectHeaders(url, headers, call);
     const { totalMs, ...times } = timeouts;
-    const ending = new AbortController();
-    const end = (): void => ending.abort();
-    const start = (): (() => void) => (totalMs === null ? () => {} : clock.schedule(totalMs, end));
-    let cancel = start();
+    let end = (): void => {};
+    let cancel = (): void => {};
     const prolong = (): void => {
       cancel();
-      cancel = start();
+      cancel = totalMs === null ? () => {} : clock.schedule(totalMs, end);
     };
-    if (signal.aborted) end();
-    signal.addEventListener("abort", end);
+    const onStart = (endIt: () => void): void => {
+      end = endIt;
+      prolong();
+    };
     let response: EgressResponse | null = null;
     try {
-      response = await egress.send({ url, method, headers: injected, body, ...times, signal: ending.signal });
+      response = await egress.send({ url, method, headers: injected, body, ...times, signal, onStart });
       return statusReply(response) ?? (await read(response, prolong));
     } catch (error) {
       return failedReply(error);
     } finally {
       cancel();
-      signal.removeEventListener("abort", end);
       response?.discard();
     }
   };

@@ -20,6 +20,8 @@ interface EgressRequest {
   readonly idleTimeoutMs: number;
   /** Ends the request and its response, whatever state they are in. */
   readonly signal: AbortSignal;
+  /** Is handed what does the same, for whoever keeps the time. */
+  readonly onStart?: (end: () => void) => void;
 }
 
 /** The one door to the network. Redirects are never followed; there are no cookies, no cache and no proxy behind it. */
@@ -81,7 +83,7 @@ export function createEgress({ policy, limits, resolve = resolveBySystem, dial }
   };
 
   return {
-    async send({ url, method, headers, body, headersTimeoutMs, idleTimeoutMs, signal }) {
+    async send({ url, method, headers, body, headersTimeoutMs, idleTimeoutMs, signal, onStart }) {
       policy.assertUrl(url);
       const { pool, kept } = wayTo(url, method === "GET");
       const { bodyBytes, keptBytes } = limits;
@@ -91,6 +93,7 @@ export function createEgress({ policy, limits, resolve = resolveBySystem, dial }
         throw new KeywardError("upstream_unreachable");
       }
       signal.addEventListener("abort", leave);
+      onStart?.(leave);
       try {
         pool.dispatch(
           {
