@@ -3,12 +3,13 @@ import type { AuthRequiredIssuer } from "../core/auth-required.ts";
 import type { Caller, Callers } from "../core/callers.ts";
 import type { Completions } from "../core/completions.ts";
 import { isKeywardError, KeywardError } from "../core/errors.ts";
-import { identityKey } from "../core/identity.ts";
+import { type Identity, identityKey } from "../core/identity.ts";
 import type { Clock, Logger, Random, Upstream, Vault } from "../core/ports.ts";
 import type { Rejections } from "../core/rejection.ts";
 import type { Resolver } from "../core/resolver.ts";
 import type { AuditStore, Store } from "../core/store-port.ts";
 import { createAdmission } from "./admission.ts";
+import { createChangeWatch } from "./all/change-watch.ts";
 import type { ListChanges } from "./all/list-changes.ts";
 import { readJson } from "./body.ts";
 import {
@@ -66,9 +67,17 @@ export function createGateway(parts: GatewayParts): Gateway {
   const { store, logger, completions, listChanges } = parts;
   const admit = createAdmission(parts);
   const sessions = createSessions(parts);
-  const streams = createStreams({ ...parts, sessions: sessions.live });
+  const changeWatch = createChangeWatch({
+    ...parts,
+    onChange(identity, serverId, lists) {
+      methods.expire(identity, serverId);
+      listChanges.changed({ serverId, identity }, lists);
+    },
+  });
+  const watch = (identity: Identity): (() => void) => changeWatch.watch(identity);
+  const streams = createStreams({ ...parts, watch, sessions: sessions.live });
   const serverInfo = { name: "keyward", version: parts.version };
-  const methods = createMethods({ ...parts, sessions, serverInfo });
+  const methods = createMethods({ ...parts, watch, sessions, serverInfo });
   const serveRequest = createRequests({ methods, sessions, streams, logger, serverInfo });
   const notices = createNotices({ ...parts, sessions });
   completions.subscribe(({ serverId, identity }) => listChanges.changed({ serverId, identity }));

@@ -1,5 +1,6 @@
 import type { AuthRequiredIssuer } from "../core/auth-required.ts";
 import type { Completions } from "../core/completions.ts";
+import type { Identity } from "../core/identity.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Clock, Logger, Upstream, Vault } from "../core/ports.ts";
 import type { Rejections } from "../core/rejection.ts";
@@ -30,6 +31,8 @@ export interface MethodParts {
   readonly completions: Completions;
   readonly listChanges: ListChanges;
   readonly sessions: Sessions;
+  /** Listens to the caller's servers. @returns ends it */
+  readonly watch: (identity: Identity) => () => void;
   readonly vault: Pick<Vault, "digest">;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -41,6 +44,8 @@ export interface MethodParts {
 export interface Methods {
   /** @returns `isKnown` false when the name is not one that Keyward knows */
   find(scope: Scope["kind"], era: ProtocolEra, name: string): { readonly method: Method; readonly isKnown: boolean };
+  /** A server says that its lists have changed for an identity. */
+  expire(identity: Identity, serverId: string): void;
 }
 
 const LIST_CHANGED: JsonObject = { listChanged: true };
@@ -76,11 +81,14 @@ export function createMethods(parts: MethodParts): Methods {
 
   const subscribe: Method = ({ caller, channel, message }, { notifications }) => {
     const request = { id: message.id, identity: caller.identity, wanted: notifications };
-    serveSubscription(channel.takeEvents(), request, listChanges);
+    const stream = channel.takeEvents();
+    serveSubscription(stream, request, listChanges);
+    void stream.closed.then(parts.watch(caller.identity));
     return null;
   };
 
-  const all = byEra(createAggregate({ ...parts, forward, serverInfo }), subscribe, serverInfo);
+  const aggregate = createAggregate({ ...parts, forward, serverInfo });
+  const all = byEra(aggregate.methods, subscribe, serverInfo);
   const one = createTransparent({ ...parts, forward, subscribe });
   const known = new Set([...all.legacy.keys(), ...all.modern.keys(), ...PASSED]);
 
@@ -89,6 +97,7 @@ export function createMethods(parts: MethodParts): Methods {
       const method = scope === "one" ? one : (all[era].get(name) ?? unknownMethod);
       return { method, isKnown: known.has(name) };
     },
+    expire: aggregate.expire,
   };
 }
 

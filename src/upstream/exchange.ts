@@ -116,7 +116,12 @@ async function attempt(
     isOwn,
   });
   const headers = protocolHeaders(connection, message, message.tool);
-  const request: WireRequest = { method: "POST", headers, body: outgoing.text, timeouts: timeoutsOf(limits) };
+  const request: WireRequest = {
+    method: "POST",
+    headers,
+    body: outgoing.text,
+    timeouts: timeoutsOf(limits, message.method),
+  };
   const sent = await line.wire.send(request, reader.read);
   const reply = isOwn ? sent : await resumed(parts, line, exchange, connection, reader, sent);
   if (exchange.signal.aborted && !reader.isAnswered) {
@@ -143,7 +148,7 @@ async function resumed(
     await pause(parts, reader.retryMs ?? RESUME_AFTER_MS, signal);
     if (signal.aborted) break;
     const { limits } = parts.wire;
-    const request = { ...streamRequest(connection, reader.lastEventId), timeouts: timeoutsOf(limits) };
+    const request = { ...streamRequest(connection, reader.lastEventId), timeouts: timeoutsOf(limits, "") };
     reply = await line.wire.send(request, reader.read);
   }
   return reply;
@@ -191,12 +196,22 @@ function streamRequest({ protocolVersion, sessionId }: Connection, lastEventId: 
   if (protocolVersion !== null) headers.set("mcp-protocol-version", protocolVersion);
   if (sessionId !== null) headers.set("mcp-session-id", sessionId);
   if (lastEventId !== null) headers.set("last-event-id", lastEventId);
-  // It is silent for as long as the server has nothing to say.
-  return { method: "GET", headers, body: null, timeouts: { headersTimeoutMs: 0, idleTimeoutMs: 0, totalMs: null } };
+  return { method: "GET", headers, body: null, timeouts: FOR_EVER };
 }
 
-function timeoutsOf({ callTimeoutMs }: UpstreamLimits): Timeouts {
-  return { headersTimeoutMs: callTimeoutMs, idleTimeoutMs: callTimeoutMs, totalMs: callTimeoutMs };
+/** Silent for as long as the server has nothing to say. */
+const FOR_EVER: Timeouts = { headersTimeoutMs: 0, idleTimeoutMs: 0, totalMs: null };
+
+function timeoutsOf({ callTimeoutMs, exchangeTimeoutMs }: UpstreamLimits, method: string): Timeouts {
+  if (method === "subscriptions/listen") {
+    return FOR_EVER;
+  }
+  return {
+    headersTimeoutMs: callTimeoutMs,
+    idleTimeoutMs: callTimeoutMs,
+    totalMs: callTimeoutMs,
+    longestMs: exchangeTimeoutMs,
+  };
 }
 
 function endedBy(reply: Reply | Exclude<Negotiated, { kind: "connected" }>, exchange: Exchange | null): Ended {

@@ -48,6 +48,8 @@ export interface Timeouts {
   readonly idleTimeoutMs: number;
   /** Until the end, or until `prolong` is called again; null = for ever. */
   readonly totalMs: number | null;
+  /** Until the end however often it is prolonged. Default: for ever. */
+  readonly longestMs?: number;
 }
 
 /** Starts the total time of the exchange anew: something has come that was worth waiting for. */
@@ -94,12 +96,13 @@ export function createWire(parts: WireParts, target: WireTarget): Wire {
 
   const send: Wire["send"] = async ({ url = target.url, method, headers, body, timeouts }, read) => {
     const injected = injectHeaders(url, headers, call);
-    const { totalMs, ...times } = timeouts;
+    const { totalMs, longestMs = Number.POSITIVE_INFINITY, headersTimeoutMs, idleTimeoutMs } = timeouts;
+    const endsAt = clock.now() + longestMs;
     let end = (): void => {};
     let cancel = (): void => {};
     const prolong = (): void => {
       cancel();
-      cancel = totalMs === null ? () => {} : clock.schedule(totalMs, end);
+      cancel = totalMs === null ? () => {} : clock.schedule(Math.min(totalMs, Math.max(0, endsAt - clock.now())), end);
     };
     const onStart = (endIt: () => void): void => {
       end = endIt;
@@ -107,7 +110,16 @@ export function createWire(parts: WireParts, target: WireTarget): Wire {
     };
     let response: EgressResponse | null = null;
     try {
-      response = await egress.send({ url, method, headers: injected, body, ...times, signal, onStart });
+      response = await egress.send({
+        url,
+        method,
+        headers: injected,
+        body,
+        headersTimeoutMs,
+        idleTimeoutMs,
+        signal,
+        onStart,
+      });
       return statusReply(response) ?? (await read(response, prolong));
     } catch (error) {
       return failedReply(error);

@@ -10,7 +10,7 @@ import { createListMethod } from "../list-method.ts";
 import { createCall } from "./calls.ts";
 import type { ListChanges } from "./list-changes.ts";
 import { createLists } from "./lists.ts";
-import { createOwnLists } from "./own-lists.ts";
+import { createOwnLists, type OwnLists } from "./own-lists.ts";
 import { createRouting } from "./routing.ts";
 import { createToolChanges } from "./tool-changes.ts";
 
@@ -27,7 +27,13 @@ export interface AggregateParts {
 }
 
 /** What is behind `/mcp`: the lists of every server of the caller, and the way to each of them. */
-export function createAggregate(parts: AggregateParts): readonly NamedMethod[] {
+export interface Aggregate {
+  readonly methods: readonly NamedMethod[];
+  /** What the server listed for an identity is asked for anew: the server says that it has changed. */
+  readonly expire: OwnLists["expire"];
+}
+
+export function createAggregate(parts: AggregateParts): Aggregate {
   const { store, resolver, upstream, clock, logger, listChanges } = parts;
   const toolChanges = createToolChanges({ store, logger });
   const own = createOwnLists({
@@ -41,7 +47,7 @@ export function createAggregate(parts: AggregateParts): readonly NamedMethod[] {
   const callParts = { ...parts, routing: createRouting({ store, lists }) };
   const list = (kind: ListKind): Method =>
     createListMethod(kind, ({ caller, client }, cursor) => lists.page(caller.identity, kind, client.era, cursor));
-  return [
+  const methods: readonly NamedMethod[] = [
     ["tools/list", list("tools")],
     ["tools/call", createCall("tools/call", callParts)],
     ["prompts/list", list("prompts")],
@@ -51,4 +57,5 @@ export function createAggregate(parts: AggregateParts): readonly NamedMethod[] {
     ["resources/read", createCall("resources/read", callParts)],
     ["completion/complete", createCall("completion/complete", callParts)],
   ];
+  return { methods, expire: (identity, serverId) => own.expire(identity, serverId) };
 }

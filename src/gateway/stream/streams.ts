@@ -17,6 +17,8 @@ export interface StreamParts {
   readonly sessions: LiveSessions;
   readonly listChanges: Pick<ListChanges, "subscribe">;
   readonly completions: Pick<Completions, "subscribe">;
+  /** Listens to the caller's servers. @returns ends it */
+  readonly watch: (identity: Identity) => () => void;
   readonly resolver: Resolver;
   readonly upstream: Pick<Upstream, "listen">;
   readonly clock: Clock;
@@ -66,7 +68,11 @@ export function createStreams(parts: StreamParts): Streams {
       const stop = listChanges.subscribe(identity, (lists) =>
         lists.forEach((list) => live.send(JSON.stringify(listChanged(list)))),
       );
-      void stream.closed.then(stop);
+      const stopWatching = scope.kind === "all" ? parts.watch(identity) : () => {};
+      void stream.closed.then(() => {
+        stop();
+        stopWatching();
+      });
       if (scope.kind === "one") {
         relay(parts, stream, { identity, session, server: scope.access.server, lastEventId });
       }
