@@ -86,15 +86,20 @@ export function parseMessage({ text, value }: { readonly text: string; readonly 
     return isResponse ? { kind: "response", text } : invalid("The message has no method.");
   }
   const params = members.get("params");
-  if (params !== undefined && isJsonObject(value["params"]) && !isPlain(text, params.start)) {
+  if (params !== undefined && isJsonObject(value["params"]) && !arePlain(text, params.start, value["params"])) {
     return invalid("Each parameter stands once, and none differs from another by its case alone.");
   }
   return parseCall(value, text);
 }
 
-function isPlain(text: string, start: number): boolean {
+function arePlain(text: string, start: number, params: JsonObject): boolean {
   const { members, isAmbiguous } = memberSpans(text, start);
-  return !isAmbiguous && new Set(members.keys().map((name) => name.toLowerCase())).size === members.size;
+  if (isAmbiguous || new Set(members.keys().map((name) => name.toLowerCase())).size !== members.size) {
+    return false;
+  }
+  // The envelope settles the era, and what the client can be asked for.
+  const meta = members.get("_meta");
+  return meta === undefined || !isJsonObject(params["_meta"]) || !memberSpans(text, meta.start).isAmbiguous;
 }
 
 function parseCall({ id, method, params = {} }: JsonObject, text: string): RpcMessage {

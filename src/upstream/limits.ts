@@ -19,7 +19,7 @@ export interface UpstreamLimits extends EgressLimits {
   readonly eventLength: number;
   /** Upstream sessions kept; the least recently used one is let go beyond it. */
   readonly sessions: number;
-  /** Since its last use, until an upstream session is no longer used. */
+  /** Since its last use, until an upstream session is no longer used. As long as an idle session of a client is kept. */
   readonly sessionIdleMs: number;
   /** One verification, negative control included. */
   readonly verifyTimeoutMs: number;
@@ -34,6 +34,6 @@ export const UPSTREAM_LIMITS: UpstreamLimits = {
   exchangeTimeoutMs: 600_000,
   eventLength: 10 * 1024 * 1024,
   sessions: 10_000,
-  sessionIdleMs: 300_000,
+  sessionIdleMs: 1_800_000,
   verifyTimeoutMs: 20_000,
 };

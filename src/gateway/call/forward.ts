@@ -3,6 +3,7 @@ import { ERROR_TABLE, type ErrorCode } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Rejections } from "../../core/rejection.ts";
 import type { Resolver } from "../../core/resolver.ts";
+import type { ProtocolEra } from "../../core/server.ts";
 import type { Access, Store } from "../../core/store-port.ts";
 import type { Ladder } from "../auth-required/ladder.ts";
 import type { Answered, Exchange, Method } from "../exchange.ts";
@@ -46,9 +47,8 @@ export function createForward(parts: ForwardParts): Forward {
     const { server } = target.access;
     const respond = (response: ServerMessage): void => {
       const shaped = target.shape(response);
-      const status = shaped === null || shaped.kind === "error" ? response.status : 200;
       if (shaped === null) channel.passResponse(response);
-      else channel.answer(shaped, status, response.event);
+      else channel.answer(shaped, statusOf(shaped, exchange.client.era, response.status), response.event);
     };
     const sink = (message: ServerMessage): void | Promise<void> =>
       message.kind === "response" ? respond(message) : channel.pass(message);
@@ -139,6 +139,11 @@ function messageOf({ message, client }: Exchange, { params, text, definition }: 
     era: client.era,
     tool: definition,
   };
+}
+
+/** Legacy clients take a 404 for the end of their session, and hide errors behind any status but 200. */
+function statusOf({ kind }: RpcAnswer, era: ProtocolEra, status: number): number {
+  return kind === "error" && era === "modern" ? status : 200;
 }
 
 /** A tool's caller is a model, which reads results; everything else gets an error. */

@@ -45,7 +45,10 @@ export function createTransparent(parts: TransparentParts): Method {
 
   const initialize = async (exchange: Exchange, access: Access): Promise<RpcAnswer> => {
     const { client, session, signal } = exchange;
-    const asked = client.revision ?? "";
+    const asked = client.revision;
+    if (asked === null) {
+      return errorOf(INVALID_PARAMS, "protocolVersion is a string.");
+    }
     const resolution = await resolver.resolve(exchange.caller.identity, access.server);
     if (resolution.kind === "ready" && session !== null) {
       const { server } = access;

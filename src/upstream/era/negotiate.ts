@@ -106,7 +106,9 @@ async function attach(wire: Wire, approach: Approach): Promise<Attempt> {
   if (attached.kind !== "attached") {
     return attemptOf(attached);
   }
-  const attempt = await initialize(wire, { ...approach, announces: true }, startOn(attached.channel));
+  // On that stream nobody hears what the server asks, so nothing is declared.
+  const unasked = { ...approach, peer: { ...approach.peer, capabilities: {} }, announces: true };
+  const attempt = await initialize(wire, unasked, startOn(attached.channel));
   if (attempt.kind !== "connected") attached.channel.close();
   return attempt;
 }
