@@ -10,10 +10,10 @@ import { median } from "../load.ts";
 import { rounded, type Row } from "../row.ts";
 import { identityIds, type Seeded, seedIdentities } from "../seed.ts";
 
-const CLI = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 const MAX_START_MS = 1_500;
 
-/** `keyward serve` from the sources, which costs more than from the package, until a call has been answered. */
+/** `keyward serve` as the package has it, until a call has been answered. */
 export const start: Row = {
   name: "start",
   async run({ isQuick, say }) {
