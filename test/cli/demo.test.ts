@@ -27,6 +27,8 @@ it("A37: the demo plays the whole way with the real gateway, shows no secret who
     "the check is proven",
     "/connect/flow_",
     "stores nothing and says so",
+    "Keyward holds that call",
+    "The call that waited goes on by itself",
     "Tomorrow at alice's place",
     "Bob gets a link of his own",
     "credential.stored",

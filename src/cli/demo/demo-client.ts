@@ -3,19 +3,18 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.t
 import type { Secret } from "../../core/secret.ts";
 import { namesAt, objectsAt, textAt } from "../json-answer.ts";
 
-const REVISION = "2025-06-18";
+const REVISION = "2026-07-28";
+const META = "io.modelcontextprotocol/";
+/** Longer than Keyward holds a call. */
 const TIMEOUT_MS = 60_000;
 
 /** What a tool call brought back. */
 type ToolAnswer =
   | { readonly kind: "result"; readonly text: string }
   /** The gateway asks for the caller's own values, and says where to give them. */
-  | {
-      readonly kind: "auth_required";
-      readonly url: string;
-      readonly expiresAt: string;
-      readonly fields: readonly string[];
-    };
+  | { readonly kind: "auth_required"; readonly url: string; readonly fields: readonly string[] }
+  /** The same, to a client that opens links: it calls again at once, and that call waits for the values. */
+  | { readonly kind: "link_to_open"; readonly url: string; readonly callAgain: () => Promise<ToolAnswer> };
 
 /** A client as people use them, reduced to what the demo does: JSON-RPC over streamable HTTP with a virtual key. */
 export interface DemoClient {
@@ -24,65 +23,73 @@ export interface DemoClient {
   callTool(name: string): Promise<ToolAnswer>;
 }
 
-/** Connects: `initialize`, then `notifications/initialized`. @param url of the gateway's MCP endpoint */
-export async function connectDemoClient(url: string, key: Secret<string>): Promise<DemoClient> {
-  let sessionId: string | null = null;
+/**
+ * @param url of the gateway's MCP endpoint
+ * @param opensLinks whether the client can show a person a page; many can only show text
+ */
+export function createDemoClient(
+  url: string,
+  key: Secret<string>,
+  { opensLinks }: { opensLinks: boolean },
+): DemoClient {
   let nextId = 1;
+  const envelope: JsonObject = {
+    [`${META}protocolVersion`]: REVISION,
+    [`${META}clientCapabilities`]: opensLinks ? { elicitation: { url: {} } } : {},
+    [`${META}clientInfo`]: { name: "keyward-demo", version: "1.0.0" },
+  };
 
-  async function post(message: JsonObject): Promise<JsonValue> {
+  async function request(method: string, params: JsonObject): Promise<JsonObject> {
+    const id = nextId;
+    nextId += 1;
+    const name = textAt(params, "name");
     const response = await fetch(url, {
       method: "POST",
       headers: {
         "Content-Type": "application/json",
         Accept: "application/json, text/event-stream",
         Authorization: `Bearer ${key.reveal()}`,
-        ...(message["method"] === "initialize" ? {} : { "MCP-Protocol-Version": REVISION }),
-        ...(sessionId === null ? {} : { "Mcp-Session-Id": sessionId }),
+        "MCP-Protocol-Version": REVISION,
+        "Mcp-Method": method,
+        ...(name === "" ? {} : { "Mcp-Name": name }),
       },
-      body: JSON.stringify({ jsonrpc: "2.0", ...message }),
+      body: JSON.stringify({ jsonrpc: "2.0", id, method, params: { ...params, _meta: envelope } }),
       redirect: "error",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    sessionId = response.headers.get("mcp-session-id") ?? sessionId;
     const body = await response.text();
-    if (!response.ok) {
-      throw unexpected(`status ${response.status}`);
-    }
-    return body === "" ? null : parseAnswer(body, response.headers.get("content-type") ?? "");
-  }
-
-  async function request(method: string, params: JsonObject): Promise<JsonObject> {
-    const id = nextId;
-    nextId += 1;
-    const answer = await post({ id, method, params });
+    const answer = response.ok ? parseAnswer(body, response.headers.get("content-type") ?? "") : null;
     const result = isJsonObject(answer) ? answer["result"] : undefined;
-    if (result === undefined || !isJsonObject(result)) {
-      throw unexpected(`no result for ${method}`);
+    if (!isJsonObject(result)) {
+      throw unexpected(`status ${response.status} and no result for ${method}`);
     }
     return result;
   }
 
-  await request("initialize", {
-    protocolVersion: REVISION,
-    capabilities: {},
-    clientInfo: { name: "keyward-demo", version: "1.0.0" },
-  });
-  await post({ method: "notifications/initialized" });
+  async function call(params: JsonObject): Promise<ToolAnswer> {
+    const result = await request("tools/call", params);
+    if (textAt(result, "resultType") !== "input_required") {
+      return judge(result);
+    }
+    const { inputRequests = {}, requestState = "" } = result;
+    const [[asked, ask] = ["", {}]] = Object.entries(isJsonObject(inputRequests) ? inputRequests : {});
+    return {
+      kind: "link_to_open",
+      url: textAt(isJsonObject(ask) ? ask : {}, "params", "url"),
+      callAgain: () => call({ ...params, requestState, inputResponses: { [asked]: { action: "accept" } } }),
+    };
+  }
+
   return {
     listTools: async () => objectsAt(await request("tools/list", {}), "tools").map((tool) => textAt(tool, "name")),
-    callTool: async (name) => judge(await request("tools/call", { name, arguments: {} })),
+    callTool: (name) => call({ name, arguments: {} }),
   };
 }
 
 function judge(result: JsonObject): ToolAnswer {
   const url = textAt(result, "structuredContent", "url");
   if (textAt(result, "structuredContent", "kind") === "headers" && url !== "") {
-    return {
-      kind: "auth_required",
-      url,
-      expiresAt: textAt(result, "structuredContent", "expires_at"),
-      fields: namesAt(result, "structuredContent", "required_fields") ?? [],
-    };
+    return { kind: "auth_required", url, fields: namesAt(result, "structuredContent", "required_fields") ?? [] };
   }
   if (result["isError"] === true) {
     throw unexpected("a failed tool call");

@@ -6,7 +6,7 @@ import { createRestClient, type RestClient } from "../rest-client.ts";
 import type { RunningGateway } from "../runtime.ts";
 import { strengthIn, toolNames } from "../server-view.ts";
 import { cell, shortened, when } from "../text.ts";
-import { connectDemoClient, type DemoClient } from "./demo-client.ts";
+import { createDemoClient, type DemoClient } from "./demo-client.ts";
 import { DEMO_HEADER, fingerprintOf, type DemoUpstream } from "./demo-upstream.ts";
 import type { Narrator } from "./narrator.ts";
 
@@ -31,16 +31,16 @@ const SERVER = "weather";
 const TOOL = `${SERVER}-forecast`;
 
 /**
- * Plays the whole way of a key: setup, server, virtual keys, link, form, call, separation, log, revocation.
+ * Plays the whole way of a key: setup, server, virtual keys, call, link, form, answer, separation, log, revocation.
  * @throws KeywardError when anything is not as it should be, so that the demo is a test as well
  */
 export async function playDemo(stage: DemoStage): Promise<void> {
   const admin = await becomeAdministrator(stage);
   const server = await registerServer(stage, admin);
   const [alice, bob] = await handOutKeys(stage, admin, server);
-  const link = await callWithoutKey(stage, alice);
+  const { link, waiting } = await callWithoutKey(stage, alice);
   const credentialId = await openLink(stage, alice, link);
-  await callWithKey(stage, alice);
+  await goOn(stage, waiting);
   await callAsAnother(stage, bob);
   showUpstream(stage);
   await showAudit(stage, admin);
@@ -83,44 +83,45 @@ async function handOutKeys(
   server: JsonObject,
 ): Promise<readonly [Person, Person]> {
   stage.narrator.step("Give Alice and Bob a virtual key each, and let them use the server");
-  const alice = await handOutKey(stage, admin, "alice");
-  const bob = await handOutKey(stage, admin, "bob");
+  const alice = await handOutKey(stage, admin, "alice", { opensLinks: true });
+  const bob = await handOutKey(stage, admin, "bob", { opensLinks: false });
   await admin.send("PUT", ["servers", textAt(server, "id"), "grants"], {
     grants: [alice, bob].map(({ keyId }) => ({ auth_mode: "virtual_key", identity: keyId, tools: null })),
   });
-  return [await alice.connect(), await bob.connect()];
+  return [alice, bob];
 }
 
 async function handOutKey(
   { gateway, narrator }: DemoStage,
   admin: RestClient,
   name: string,
-): Promise<{ readonly keyId: string; readonly connect: () => Promise<Person> }> {
+  able: { readonly opensLinks: boolean },
+): Promise<Person> {
   const answer = await admin.send("POST", ["virtual-keys"], { name });
   const keyId = textAt(answer, "id");
   narrator.tell(`${name}: ${shortened(textAt(answer, "key"))}`);
   const key = new Secret(textAt(answer, "key"));
-  return {
-    keyId,
-    connect: async () => ({
-      name,
-      keyId,
-      client: await connectDemoClient(`${gateway.publicUrl}/mcp`, key),
-      page: createRestClient(gateway.publicUrl, key),
-    }),
-  };
+  const client = createDemoClient(`${gateway.publicUrl}/mcp`, key, able);
+  return { name, keyId, client, page: createRestClient(gateway.publicUrl, key) };
 }
 
-async function callWithoutKey({ narrator }: DemoStage, alice: Person): Promise<string> {
+/** @returns the link, and the call that waits for what is entered behind it */
+async function callWithoutKey(
+  { narrator }: DemoStage,
+  alice: Person,
+): Promise<{ readonly link: string; readonly waiting: Promise<string> }> {
   narrator.step("Alice's MCP client calls a tool");
   const tools = await alice.client.listTools();
   must(tools.includes(TOOL), "the tools are listed before a key is given");
   narrator.tell(`It sees ${tools.join(", ")} and calls ${TOOL}.`);
   const answer = await alice.client.callTool(TOOL);
-  must(answer.kind === "auth_required", "a call without a key is answered with a link");
+  must(answer.kind === "link_to_open", "a call without a key is answered with a link");
   narrator.tell(`Keyward has no key of hers, so the answer is a link: ${withoutFragment(answer.url)}`);
-  narrator.tell(`It asks for ${answer.fields.join(", ")} and works until ${answer.expiresAt}.`);
-  return answer.url;
+  narrator.tell("Her client can open links. It does, and calls again at once: Keyward holds that call.");
+  const waiting = answer.callAgain().then((held) => textIn(held, alice));
+  // It is waited for two steps later; should the story end before, nobody hears of it.
+  waiting.catch(() => {});
+  return { link: answer.url, waiting };
 }
 
 async function openLink({ narrator, upstreamKeys }: DemoStage, alice: Person, link: string): Promise<string> {
@@ -150,14 +151,13 @@ async function openLink({ narrator, upstreamKeys }: DemoStage, alice: Person, li
   return textAt(stored, "credential_id");
 }
 
-async function callWithKey({ narrator }: DemoStage, alice: Person): Promise<void> {
-  narrator.step("Alice's client calls again");
-  narrator.tell(`Answer: ${await textFor(alice, "alice")}`);
+async function goOn({ narrator }: DemoStage, waiting: Promise<string>): Promise<void> {
+  narrator.step("The call that waited goes on by itself");
+  narrator.tell(`Answer: ${await waiting}`);
 }
 
-async function textFor(person: Person, expected: string): Promise<string> {
-  const answer = await person.client.callTool(TOOL);
-  must(answer.kind === "result" && answer.text.includes(expected), `the call of ${person.name} reaches the server`);
+function textIn(answer: Awaited<ReturnType<DemoClient["callTool"]>>, { name }: Person): string {
+  must(answer.kind === "result" && answer.text.includes(name), `the call of ${name} reaches the server`);
   return cell(answer.text);
 }
 
@@ -166,6 +166,7 @@ async function callAsAnother({ narrator }: DemoStage, bob: Person): Promise<void
   const answer = await bob.client.callTool(TOOL);
   must(answer.kind === "auth_required", "nobody's key is used for somebody else");
   narrator.tell(`Alice's key is hers alone: Bob gets a link of his own: ${withoutFragment(answer.url)}`);
+  narrator.tell(`His client shows text only. It says what is asked for: ${answer.fields.join(", ")}.`);
 }
 
 function showUpstream({ upstream, narrator, upstreamKeys }: DemoStage): void {
@@ -196,7 +197,7 @@ async function revoke({ narrator }: DemoStage, admin: RestClient, alice: Person,
   narrator.step("The administrator revokes Alice's connection");
   await admin.remove(["credentials", credentialId]);
   const answer = await alice.client.callTool(TOOL);
-  must(answer.kind === "auth_required", "after a revocation the caller is asked again");
+  must(answer.kind === "link_to_open", "after a revocation the caller is asked again");
   narrator.tell(`Her next call is answered with a new link. The old value is gone.`);
 }
 
