@@ -1,4 +1,5 @@
 import type { Actor, RequestOrigin } from "./audit.ts";
+import type { ClientConnections } from "./client-connections.ts";
 import type { CredentialRecord } from "./credential.ts";
 import { KeywardError } from "./errors.ts";
 import type { Identity } from "./identity.ts";
@@ -13,7 +14,7 @@ import type {
   VirtualKeyChange,
   VirtualKeyStore,
 } from "./store-port.ts";
-import type { VirtualKey } from "./virtual-key.ts";
+import { identityOf, type VirtualKey } from "./virtual-key.ts";
 
 /** Who asks for a change, and from where. */
 export interface Requester {
@@ -45,8 +46,10 @@ export function createAccessControl(parts: {
   readonly upstream: Pick<Upstream, "forgetCredential" | "forgetServer">;
   /** Absent = nobody is connected who would list again. */
   readonly listChanges?: ListChangeSink;
+  /** Absent = nobody is connected. */
+  readonly connections?: ClientConnections;
 }): AccessControl {
-  const { store, upstream, listChanges } = parts;
+  const { store, upstream, listChanges, connections } = parts;
   return {
     async replaceGrants(serverId, grants, by) {
       const reconciliation = await store.replaceGrants(serverId, grants, {
@@ -92,10 +95,14 @@ export function createAccessControl(parts: {
       if (key === null) {
         throw new KeywardError("virtual_key_not_found");
       }
+      if (!key.isEnabled) {
+        connections?.endOf(identityOf(key));
+      }
       return key;
     },
 
     async revokeVirtualKey(id, by) {
+      const key = await store.findVirtualKey(id);
       const credentialIds = await store.revokeVirtualKey(id, {
         ...by.origin,
         actor: by.actor,
@@ -108,6 +115,9 @@ export function createAccessControl(parts: {
       }
       for (const credentialId of credentialIds) {
         upstream.forgetCredential(credentialId);
+      }
+      if (key !== null) {
+        connections?.endOf(identityOf(key));
       }
     },
   };

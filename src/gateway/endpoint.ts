@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AuthRequiredIssuer } from "../core/auth-required.ts";
 import type { Caller, Callers } from "../core/callers.ts";
+import type { ClientConnections } from "../core/client-connections.ts";
 import type { Completions } from "../core/completions.ts";
 import { isKeywardError, KeywardError } from "../core/errors.ts";
 import { type Identity, identityKey } from "../core/identity.ts";
@@ -52,10 +53,10 @@ export interface GatewayParts {
   readonly version: string;
 }
 
-export interface Gateway {
+export interface Gateway extends ClientConnections {
   /** Answers one request to `/mcp` or `/mcp/<server>`. Never rejects. Host and Origin have been judged before. */
   handle(request: IncomingMessage, response: ServerResponse, context: GatewayContext): Promise<void>;
-  /** Ends the streams that clients hold open; requests under way go on. */
+  /** Ends the streams that clients hold open, and what waits for a form; requests under way go on. */
   close(): void;
 }
 
@@ -77,7 +78,8 @@ export function createGateway(parts: GatewayParts): Gateway {
   const watch = (identity: Identity): (() => void) => changeWatch.watch(identity);
   const streams = createStreams({ ...parts, watch, sessions: sessions.live });
   const serverInfo = { name: "keyward", version: parts.version };
-  const methods = createMethods({ ...parts, watch, sessions, serverInfo });
+  const closing = new AbortController();
+  const methods = createMethods({ ...parts, watch, sessions, streams, closing: closing.signal, serverInfo });
   const serveRequest = createRequests({ methods, sessions, streams, logger, serverInfo });
   const notices = createNotices({ ...parts, sessions });
   completions.subscribe(({ serverId, identity }) => listChanges.changed({ serverId, identity }));
@@ -226,7 +228,11 @@ export function createGateway(parts: GatewayParts): Gateway {
       });
       visit.afterwards.forEach((task) => runQuietly(task, logger, context.requestId));
     },
-    close: () => streams.close(),
+    endOf: (identity) => streams.endOf(identity),
+    close() {
+      closing.abort();
+      streams.close();
+    },
   };
 }
 

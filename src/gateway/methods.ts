@@ -20,6 +20,7 @@ import { CACHE } from "./list-method.ts";
 import { legacyVersionFor, MODERN_VERSION } from "./negotiate.ts";
 import { createTransparent } from "./one/transparent.ts";
 import type { Sessions } from "./session/sessions.ts";
+import type { Streams } from "./stream/streams.ts";
 import { serveSubscription } from "./stream/subscription.ts";
 
 export interface MethodParts {
@@ -33,6 +34,9 @@ export interface MethodParts {
   readonly sessions: Sessions;
   /** Listens to the caller's servers. @returns ends it */
   readonly watch: (identity: Identity) => () => void;
+  readonly streams: Pick<Streams, "stand">;
+  /** Aborts when the process is about to stop. */
+  readonly closing: AbortSignal;
   readonly vault: Pick<Vault, "digest">;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -68,7 +72,7 @@ const PASSED = ["logging/setLevel", "resources/subscribe", "resources/unsubscrib
 const unknownMethod: Method = () => errorOf(METHOD_NOT_FOUND, "Method not found");
 
 export function createMethods(parts: MethodParts): Methods {
-  const { issuer, completions, clock, listChanges, sessions, vault, serverInfo } = parts;
+  const { issuer, completions, clock, closing, listChanges, sessions, streams, vault, serverInfo } = parts;
   const ladder = createLadder({
     issuer,
     requestStates: createRequestStates({ vault, clock }),
@@ -76,12 +80,13 @@ export function createMethods(parts: MethodParts): Methods {
     elicitations: createElicitations({ sessions: sessions.live, completions }),
     pending: createPendingAsks({ clock, completions }),
     clock,
+    closing,
   });
   const forward = createForward({ ...parts, ladder });
 
   const subscribe: Method = ({ caller, channel, message }, { notifications }) => {
     const request = { id: message.id, identity: caller.identity, wanted: notifications };
-    const stream = channel.takeEvents();
+    const stream = streams.stand(caller.identity, () => channel.takeEvents());
     serveSubscription(stream, request, listChanges);
     void stream.closed.then(parts.watch(caller.identity));
     return null;

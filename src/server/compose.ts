@@ -80,7 +80,7 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
   const app = createHttpApp({
     store,
     registry: createServerRegistry({ store, vault, upstream, random, listChanges }),
-    access: createAccessControl({ store, upstream, listChanges }),
+    access: createAccessControl({ store, upstream, listChanges, connections: gateway }),
     keyIssuer: createKeyIssuer({ store, vault, random }),
     admins,
     callers,

@@ -12,6 +12,8 @@ export interface Scene {
   readonly alice: { readonly id: string; readonly key: string };
   /** A value that the upstream accepts; a new one each time. */
   goodValue(label: string): string;
+  /** From now on the upstream refuses the value. */
+  spoil(value: string): void;
   /** Calls a tool as the holder of a key and returns the link in the answer. */
   askForLink(key: string): Promise<Link>;
   /** Stores a value for the holder of a key, through link and form. @returns the credential's id */
@@ -45,6 +47,7 @@ export async function setScene(
     serverId,
     alice,
     goodValue,
+    spoil: (value) => void good.delete(value),
     askForLink,
     async connect(key, value) {
       const { flowId } = await askForLink(key);

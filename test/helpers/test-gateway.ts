@@ -42,6 +42,8 @@ export interface TestGatewayOptions {
   /** An existing folder: another replica, or the same gateway started again. It is not removed by `close()`. */
   readonly folder?: string;
   readonly upstream?: ServerPorts["upstream"];
+  /** Answers and log lines are kept, to be looked through for values at the end. A test that counts memory says false. */
+  readonly keepsAnswers?: boolean;
 }
 
 export const ADMIN_TOKEN = "test-admin-token-0123456789abcdef0123456789";
@@ -59,13 +61,17 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     },
     configPath: null,
   });
+  const { keepsAnswers = true } = options;
   const running = await startServer(config, {
     clock: options.clock ?? systemClock,
     random: systemRandom,
-    logger: createLogger({ level: "debug", format: "json" }, { write: (line) => void log.push(line) }),
+    logger: createLogger(
+      { level: "debug", format: "json" },
+      { write: (line) => void (keepsAnswers && log.push(line)) },
+    ),
     ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
   });
-  const untap = tapAnswers(running.port, (bytes) => answered.push(bytes));
+  const untap = keepsAnswers ? tapAnswers(running.port, (bytes) => answered.push(bytes)) : () => {};
   const url = running.publicUrl;
 
   async function call(

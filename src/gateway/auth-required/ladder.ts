@@ -48,6 +48,8 @@ export interface LadderParts {
   readonly elicitations: Elicitations;
   readonly pending: PendingAsks;
   readonly clock: Clock;
+  /** Aborts when the process is about to stop: nobody is held longer. */
+  readonly closing: AbortSignal;
 }
 
 /** Shorter than the minute after which most clients give up. */
@@ -57,7 +59,7 @@ const MAY_ASK: ReadonlySet<string> = new Set(["tools/call", "prompts/get", "reso
 const URL_ELICITATION_REVISION = "2025-11-25";
 
 export function createLadder(parts: LadderParts): Ladder {
-  const { issuer, requestStates, completions, elicitations, pending, clock } = parts;
+  const { issuer, requestStates, completions, elicitations, pending, clock, closing } = parts;
 
   /** The link of this call, and of what else the caller has asked for and still lacks. */
   async function issue(
@@ -149,7 +151,9 @@ export function createLadder(parts: LadderParts): Ladder {
       exchange.channel.hold();
       const leaving = new AbortController();
       const leave = (): void => leaving.abort();
-      exchange.signal.addEventListener("abort", leave);
+      const ends = [exchange.signal, closing];
+      if (ends.some(({ aborted }) => aborted)) leave();
+      ends.forEach((signal) => signal.addEventListener("abort", leave));
       const binding = { identity: exchange.caller.identity, serverId: server.id };
       // It listens before the store is asked: what is announced in between is not lost.
       const stored = completions.wait(binding, { signal: leaving.signal, timeoutMs: HOLD_MS }, clock);
@@ -161,7 +165,7 @@ export function createLadder(parts: LadderParts): Ladder {
         await stored;
         return await resolve();
       } finally {
-        exchange.signal.removeEventListener("abort", leave);
+        ends.forEach((signal) => signal.removeEventListener("abort", leave));
         leave();
       }
     },

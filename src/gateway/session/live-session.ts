@@ -9,6 +9,8 @@ export interface Attachment {
   readonly replay: readonly ReplayedEvent[];
   /** To resume from when the stream breaks before any message came. */
   readonly eventId: string;
+  /** Whether the id to resume from was Keyward's own. */
+  readonly isKnown: boolean;
 }
 
 interface Line {
@@ -33,6 +35,7 @@ export class LiveSession {
   // The newest last.
   #lines: readonly Line[] = [];
   #lastLine: string | null = null;
+  #stopHearing: (() => void) | null = null;
 
   constructor(facts: SessionFacts, owner: string, replay: Replay) {
     this.facts = facts;
@@ -51,8 +54,8 @@ export class LiveSession {
 
   /** The oldest of five ends: a client that comes back has often not noticed that its old connection is gone. */
   attach(lastEventId: string | null, open: (attachment: Attachment) => EventStream): EventStream {
-    const { line, eventId, missed } = this.#replay.open(lastEventId);
-    const stream = open({ replay: missed, eventId });
+    const { line, eventId, missed, isKnown } = this.#replay.open(lastEventId);
+    const stream = open({ replay: missed, eventId, isKnown });
     const before = this.#lines;
     // A line that is resumed while its old connection still looks open goes on in the new one.
     const others = before.filter(({ name, stream: other }) => other.isOpen && name !== line).slice(1 - MAX_STREAMS);
@@ -63,6 +66,15 @@ export class LiveSession {
       this.#lines = this.#lines.filter((other) => other.stream !== stream);
     });
     return stream;
+  }
+
+  /**
+   * Begins, once, to hear what its streams are told, and goes on between them: what is missed by a stream that broke is
+   * there to be resumed.
+   * @param start returns what ends it
+   */
+  hear(start: () => () => void): void {
+    this.#stopHearing ??= start();
   }
 
   /** @returns whether a stream is open; if none is, the message is kept for whoever resumes the last one */
@@ -100,6 +112,8 @@ export class LiveSession {
 
   /** Ends the streams, which a client opens again. What is under way goes on: to be forgotten harms no request. */
   forget(): void {
+    this.#stopHearing?.();
+    this.#stopHearing = null;
     this.#lines.forEach(({ stream }) => stream.end());
     this.#lines = [];
     this.#pending.clear();

@@ -17,6 +17,8 @@ export interface Replay {
     readonly line: string;
     readonly eventId: string;
     readonly missed: ReplayedEvent[];
+    /** Whether `lastEventId` names a line of this session. */
+    readonly isKnown: boolean;
   };
   /** Notes a message of a line. @returns its event id */
   add(line: string, json: string): string;
@@ -77,12 +79,12 @@ function createReplay(clock: Clock, all: { chars: number }): Replay {
       const [, known = "", seen = ""] = /^([0-9a-z]{1,16})\.(\d{1,15})$/.exec(lastEventId ?? "") ?? [];
       if (!lines.has(known)) {
         const line = beginLine();
-        return { line, eventId: `${line}.${count}`, missed: [] };
+        return { line, eventId: `${line}.${count}`, missed: [], isKnown: false };
       }
       const missed = kept
         .filter((message) => message.line === known && message.count > Number(seen))
         .map((message) => ({ eventId: `${known}.${message.count}`, json: message.json }));
-      return { line: known, eventId: `${known}.${count}`, missed };
+      return { line: known, eventId: `${known}.${count}`, missed, isKnown: true };
     },
 
     add(line, json) {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Completions } from "../../core/completions.ts";
+import { KeywardError } from "../../core/errors.ts";
 import { identityKey, type Identity } from "../../core/identity.ts";
 import type { Clock, Logger, ServerMessage, Upstream } from "../../core/ports.ts";
 import type { Resolver } from "../../core/resolver.ts";
@@ -35,51 +36,126 @@ interface Listener {
   readonly requestId: string;
 }
 
-/** Every event stream to a client. */
+/** The answer that becomes a stream, and whose it is. */
+interface StreamTarget {
+  readonly identity: Identity;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+}
+
+/** Every event stream to a client. Those that stand have no end of their own; the others end with an answer. */
 export interface Streams {
   /** Begins an answer as an event stream. */
-  open(response: ServerResponse, requestId: string, replay?: readonly ReplayedEvent[]): EventStream;
+  open(target: StreamTarget): EventStream;
   /** Opens a session's own stream. @returns false when the caller has too many */
   listen(listener: Listener): boolean;
-  /** Ends all of them: the process is about to stop. */
+  /**
+   * Lets a stream that was opened for a subscription stand.
+   * @throws KeywardError `rate_limited` when the caller has too many
+   */
+  stand(identity: Identity, open: () => EventStream): EventStream;
+  /** Ends the streams of an identity, and the calls that are answered on one: it may call no more (promise P8). */
+  endOf(identity: Identity): void;
+  /** Ends the streams that stand: the process is about to stop. Those that answer a call end with their answer. */
   close(): void;
+}
+
+/** Since when a stream may begin with an id and no message (SEP-1699). */
+const PRIMED_REVISION = "2025-11-25";
+
+/** Streams of an identity that stand outside of sessions. */
+const MAX_SUBSCRIPTIONS = 20;
+
+interface OpenStream {
+  readonly owner: string;
+  /** An answer has an end of its own; the other two stand. */
+  readonly kind: "answer" | "session" | "subscription";
+  /** Breaks the connection. */
+  readonly cut: () => void;
 }
 
 export function createStreams(parts: StreamParts): Streams {
   const { sessions, listChanges, clock } = parts;
   const keepAlive = createKeepAlive(clock);
-  const all = new Set<EventStream>();
+  const all = new Map<EventStream, OpenStream>();
+  let isClosed = false;
 
-  const open: Streams["open"] = (response, requestId, replay = []) => {
+  function open({ identity, response, requestId }: StreamTarget, replay: readonly ReplayedEvent[] = []): EventStream {
     const stream = openEventStream(response, { requestId, keepAlive, replay });
-    all.add(stream);
+    all.set(stream, { owner: identityKey(identity), kind: "answer", cut: () => void response.destroy() });
     void stream.closed.then(() => all.delete(stream));
     return stream;
-  };
+  }
+
+  function keep(stream: EventStream, kind: OpenStream["kind"]): EventStream {
+    const entry = all.get(stream);
+    if (entry !== undefined) all.set(stream, { ...entry, kind });
+    if (isClosed) stream.end();
+    return stream;
+  }
+
+  function endWhere(matches: (entry: OpenStream) => boolean): void {
+    // A copy: what ends takes itself out.
+    for (const [stream, entry] of [...all].filter(([, candidate]) => matches(candidate))) {
+      if (entry.kind === "answer") entry.cut();
+      else stream.end();
+    }
+  }
 
   return {
-    open,
+    open: (target) => open(target),
+
+    stand(identity, begin) {
+      const owner = identityKey(identity);
+      const own = [...all.values()].filter((entry) => entry.owner === owner && entry.kind === "subscription");
+      if (own.length >= MAX_SUBSCRIPTIONS) {
+        throw new KeywardError("rate_limited", { message: "Too many streams are open." });
+      }
+      return keep(begin(), "subscription");
+    },
+
     listen({ identity, session, scope, lastEventId, response, requestId }) {
       const live = sessions.of(session, identity);
-      const stream = sessions.attach(live, lastEventId, ({ replay }) => open(response, requestId, replay));
+      let isResumed = false;
+      const stream = sessions.attach(live, lastEventId, ({ replay, eventId, isKnown }) => {
+        isResumed = isKnown;
+        const opened = open({ identity, response, requestId }, replay);
+        // What to resume from before anything was said. Older revisions do not expect an event without a message.
+        if (session.protocolVersion === PRIMED_REVISION) opened.hint({ eventId });
+        return opened;
+      });
       if (stream === null) {
         return false;
       }
-      const stop = listChanges.subscribe(identity, (lists) =>
-        lists.forEach((list) => live.send(JSON.stringify(listChanged(list)))),
+      keep(stream, "session");
+      live.hear(() =>
+        listChanges.subscribe(identity, (lists) =>
+          lists.forEach((list) => live.send(JSON.stringify(listChanged(list)))),
+        ),
       );
-      const stopWatching = scope.kind === "all" ? parts.watch(identity) : () => {};
-      void stream.closed.then(() => {
-        stop();
-        stopWatching();
-      });
+      if (scope.kind === "all") {
+        void stream.closed.then(parts.watch(identity));
+      }
       if (scope.kind === "one") {
-        relay(parts, stream, { identity, session, server: scope.access.server, lastEventId });
+        // An id of Keyward's own means nothing to the server.
+        relay(parts, stream, {
+          identity,
+          session,
+          server: scope.access.server,
+          lastEventId: isResumed ? null : lastEventId,
+        });
       }
       return true;
     },
+
+    endOf(identity) {
+      const owner = identityKey(identity);
+      endWhere((entry) => entry.owner === owner);
+    },
+
     close() {
-      all.forEach((stream) => stream.end());
+      isClosed = true;
+      endWhere(({ kind }) => kind !== "answer");
     },
   };
 }

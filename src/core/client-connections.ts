@@ -1,0 +1,7 @@
+import type { Identity } from "./identity.ts";
+
+/** What clients hold open towards Keyward: streams, and calls that are answered on one. */
+export interface ClientConnections {
+  /** Ends all that an identity holds open, because it may call no more (promise P8). */
+  endOf(identity: Identity): void;
+}
