@@ -38,6 +38,8 @@ export interface WireRequest {
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string | null;
   readonly timeouts: Timeouts;
+  /** Whether the response may go on for as long as the client wants; default: that of a `GET`. */
+  readonly isStream?: boolean;
 }
 
 /** Milliseconds. */
@@ -48,6 +50,8 @@ export interface Timeouts {
   readonly idleTimeoutMs: number;
   /** Until the end, or until `prolong` is called again; null = for ever. */
   readonly totalMs: number | null;
+  /** When it ends though it is prolonged; milliseconds since the epoch. Default: never. */
+  readonly until?: number;
 }
 
 /** Starts the total time of the exchange anew: something has come that was worth waiting for. */
@@ -86,18 +90,27 @@ export interface WireTarget {
 }
 
 const END_TIMEOUT_MS = 2_000;
+const LATE: NoAnswer = { kind: "failed", code: "upstream_unreachable", cause: "TIMEOUT" };
 
 /** @throws KeywardError from each method when the headers may not go to the URL; see `injectHeaders` */
 export function createWire(parts: WireParts, target: WireTarget): Wire {
   const { egress, clock, limits, nextId } = parts;
   const { call, signal, tools } = target;
 
-  const send: Wire["send"] = async ({ url = target.url, method, headers, body, timeouts }, read) => {
+  const send: Wire["send"] = async ({ url = target.url, method, headers, body, timeouts, isStream }, read) => {
     const injected = injectHeaders(url, headers, call);
-    const { totalMs, ...times } = timeouts;
+    const { totalMs, until, headersTimeoutMs, idleTimeoutMs } = timeouts;
     const ending = new AbortController();
+    let isLate = false;
     const end = (): void => ending.abort();
-    const start = (): (() => void) => (totalMs === null ? () => {} : clock.schedule(totalMs, end));
+    const expire = (): void => {
+      isLate = true;
+      end();
+    };
+    const start = (): (() => void) => {
+      const leftMs = until === undefined ? Infinity : until - clock.now();
+      return totalMs === null ? () => {} : clock.schedule(Math.min(totalMs, leftMs), expire);
+    };
     let cancel = start();
     const prolong = (): void => {
       cancel();
@@ -107,10 +120,20 @@ export function createWire(parts: WireParts, target: WireTarget): Wire {
     signal.addEventListener("abort", end);
     let response: EgressResponse | null = null;
     try {
-      response = await egress.send({ url, method, headers: injected, body, ...times, signal: ending.signal });
+      response = await egress.send({
+        url,
+        method,
+        headers: injected,
+        body,
+        headersTimeoutMs,
+        idleTimeoutMs,
+        isStream: isStream ?? method === "GET",
+        signal: ending.signal,
+      });
       return statusReply(response) ?? (await read(response, prolong));
     } catch (error) {
-      return failedReply(error);
+      const failed = failedReply(error);
+      return isLate ? LATE : failed;
     } finally {
       cancel();
       signal.removeEventListener("abort", end);

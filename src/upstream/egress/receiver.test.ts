@@ -46,7 +46,7 @@ function door(limits: Partial<EgressLimits> = {}): Egress {
 }
 
 function ask(egress: Egress, url: URL, signal = new AbortController().signal): Promise<EgressResponse> {
-  const times = { headersTimeoutMs: 10_000, idleTimeoutMs: 10_000 };
+  const times = { headersTimeoutMs: 10_000, idleTimeoutMs: 10_000, isStream: false };
   return egress.send({ url, method: "POST", headers: new Map(), body: "{}", signal, ...times });
 }
 
