@@ -380,7 +380,12 @@ describe("a stream that ends before the response", () => {
     const { end } = run(made, remote.url, request("1"), { server: known("legacy", true) });
     expect((await end).kind).toBe("failed");
     expect(remote.methods().filter((method) => method === "GET")).toHaveLength(20);
-    const plain = await start({ answer: (_, response) => (events(response)(notice(1)), void response.end()) });
+    const plain = await start({
+      answer: (_, response) => {
+        events(response)(notice(1));
+        response.end();
+      },
+    });
     expect((await run(made, plain.url, request("1")).end).kind).toBe("failed");
     expect(plain.methods()).not.toContain("GET");
   });
