@@ -40,6 +40,7 @@ function stage() {
     body: "{}",
     headersTimeoutMs: 1,
     idleTimeoutMs: 1,
+    isStream: false,
     signal: new AbortController().signal,
   } as const;
   return {

@@ -104,7 +104,7 @@ async function attempt(
     const reply = await attemptOnChannel(line, exchange, connection);
     return { reply, isMisplaced: reply.kind === "unanswered" && isMisplaced(connection, reply.status, null) };
   }
-  const { limits, nextId } = parts.wire;
+  const { limits, nextId, clock } = parts.wire;
   const isOwn = peer.sessionId !== null && connection.sessionId !== null && message.era === "legacy";
   const outgoing = isOwn ? asItIs(message) : translated(message, connection, nextId);
   const reader = new MessageReader({
@@ -116,14 +116,11 @@ async function attempt(
     isOwn,
   });
   const headers = protocolHeaders(connection, message, message.tool);
-  const request: WireRequest = {
-    method: "POST",
-    headers,
-    body: outgoing.text,
-    timeouts: timeoutsOf(limits, message.method),
-  };
+  const isStream = message.method === "subscriptions/listen";
+  const timeouts = isStream ? OPEN_END : timeoutsOf(limits, clock.now());
+  const request: WireRequest = { method: "POST", headers, body: outgoing.text, timeouts, isStream };
   const sent = await line.wire.send(request, reader.read);
-  const reply = isOwn ? sent : await resumed(parts, line, exchange, connection, reader, sent);
+  const reply = isOwn ? sent : await resumed(parts, line, exchange, { connection, reader, timeouts }, sent);
   if (exchange.signal.aborted && !reader.isAnswered) {
     cancelAt(parts, exchange, connection, outgoing);
   }
@@ -139,35 +136,42 @@ async function resumed(
   parts: LineParts,
   line: Line,
   { signal }: Exchange,
-  connection: Connection,
-  reader: MessageReader,
+  { connection, reader, timeouts }: { connection: Connection; reader: MessageReader; timeouts: Timeouts },
   first: Reply,
 ): Promise<Reply> {
   let reply = first;
   for (let round = 0; round < MAX_RESUMES && isBroken(reply) && reader.lastEventId !== null; round += 1) {
     await pause(parts, reader.retryMs ?? RESUME_AFTER_MS, signal);
     if (signal.aborted) break;
-    const { limits } = parts.wire;
-    const request = { ...streamRequest(connection, reader.lastEventId), timeouts: timeoutsOf(limits, "") };
+    const request = { ...streamRequest(connection, reader.lastEventId), timeouts };
     reply = await line.wire.send(request, reader.read);
   }
   return reply;
 }
 
-/** Whether a stream ended, cleanly or not, without the response. */
+/** Whether a stream ended, cleanly or not, without the response. One that was silent for too long has not ended. */
 function isBroken(reply: Reply): boolean {
   return reply.kind === "unanswered"
     ? reply.status === 200
-    : reply.kind === "failed" && reply.code === "upstream_unreachable";
+    : reply.kind === "failed" && reply.code === "upstream_unreachable" && !TIMEOUTS.has(reply.cause);
 }
+
+const TIMEOUTS: ReadonlySet<string | null> = new Set(["TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
 
 function pause({ wire: { clock } }: LineParts, forMs: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const cancel = clock.schedule(Math.min(forMs, MAX_RESUME_AFTER_MS), resolve);
-  signal.addEventListener("abort", () => {
-    cancel();
+  if (signal.aborted) {
+    return Promise.resolve();
+  }
+  const cancel = clock.schedule(Math.min(forMs, MAX_RESUME_AFTER_MS), () => {
+    signal.removeEventListener("abort", leave);
     resolve();
   });
+  const leave = (): void => {
+    cancel();
+    resolve();
+  };
+  signal.addEventListener("abort", leave, { once: true });
   return promise;
 }
 
@@ -196,22 +200,15 @@ function streamRequest({ protocolVersion, sessionId }: Connection, lastEventId: 
   if (protocolVersion !== null) headers.set("mcp-protocol-version", protocolVersion);
   if (sessionId !== null) headers.set("mcp-session-id", sessionId);
   if (lastEventId !== null) headers.set("last-event-id", lastEventId);
-  return { method: "GET", headers, body: null, timeouts: FOR_EVER };
+  return { method: "GET", headers, body: null, timeouts: OPEN_END };
 }
 
-/** Silent for as long as the server has nothing to say. */
-const FOR_EVER: Timeouts = { headersTimeoutMs: 0, idleTimeoutMs: 0, totalMs: null };
+/** What only listens is silent for as long as the server has nothing to say. */
+const OPEN_END: Timeouts = { headersTimeoutMs: 0, idleTimeoutMs: 0, totalMs: null };
 
-function timeoutsOf({ callTimeoutMs, exchangeTimeoutMs }: UpstreamLimits, method: string): Timeouts {
-  if (method === "subscriptions/listen") {
-    return FOR_EVER;
-  }
-  return {
-    headersTimeoutMs: callTimeoutMs,
-    idleTimeoutMs: callTimeoutMs,
-    totalMs: callTimeoutMs,
-    longestMs: exchangeTimeoutMs,
-  };
+function timeoutsOf({ callTimeoutMs, exchangeTimeoutMs }: UpstreamLimits, now: number): Timeouts {
+  const each = { headersTimeoutMs: callTimeoutMs, idleTimeoutMs: callTimeoutMs, totalMs: callTimeoutMs };
+  return { ...each, until: now + exchangeTimeoutMs };
 }
 
 function endedBy(reply: Reply | Exclude<Negotiated, { kind: "connected" }>, exchange: Exchange | null): Ended {

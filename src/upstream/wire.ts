@@ -38,6 +38,8 @@ export interface WireRequest {
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string | null;
   readonly timeouts: Timeouts;
+  /** Whether the response may go on for as long as the client wants; default: that of a `GET`. */
+  readonly isStream?: boolean;
 }
 
 /** Milliseconds. */
@@ -48,8 +50,8 @@ export interface Timeouts {
   readonly idleTimeoutMs: number;
   /** Until the end, or until `prolong` is called again; null = for ever. */
   readonly totalMs: number | null;
-  /** Until the end however often it is prolonged. Default: for ever. */
-  readonly longestMs?: number;
+  /** When it ends though it is prolonged; milliseconds since the epoch. Default: never. */
+  readonly until?: number;
 }
 
 /** Starts the total time of the exchange anew: something has come that was worth waiting for. */
@@ -88,21 +90,27 @@ export interface WireTarget {
 }
 
 const END_TIMEOUT_MS = 2_000;
+const LATE: NoAnswer = { kind: "failed", code: "upstream_unreachable", cause: "TIMEOUT" };
 
 /** @throws KeywardError from each method when the headers may not go to the URL; see `injectHeaders` */
 export function createWire(parts: WireParts, target: WireTarget): Wire {
   const { egress, clock, limits, nextId } = parts;
   const { call, signal, tools } = target;
 
-  const send: Wire["send"] = async ({ url = target.url, method, headers, body, timeouts }, read) => {
+  const send: Wire["send"] = async ({ url = target.url, method, headers, body, timeouts, isStream }, read) => {
     const injected = injectHeaders(url, headers, call);
-    const { totalMs, longestMs = Number.POSITIVE_INFINITY, headersTimeoutMs, idleTimeoutMs } = timeouts;
-    const endsAt = clock.now() + longestMs;
+    const { totalMs, until = Infinity, headersTimeoutMs, idleTimeoutMs } = timeouts;
     let end = (): void => {};
+    let isLate = false;
+    const expire = (): void => {
+      isLate = true;
+      end();
+    };
     let cancel = (): void => {};
     const prolong = (): void => {
       cancel();
-      cancel = totalMs === null ? () => {} : clock.schedule(Math.min(totalMs, Math.max(0, endsAt - clock.now())), end);
+      const leftMs = Math.max(0, until - clock.now());
+      cancel = totalMs === null ? () => {} : clock.schedule(Math.min(totalMs, leftMs), expire);
     };
     const onStart = (endIt: () => void): void => {
       end = endIt;
@@ -117,12 +125,14 @@ export function createWire(parts: WireParts, target: WireTarget): Wire {
         body,
         headersTimeoutMs,
         idleTimeoutMs,
+        isStream: isStream ?? method === "GET",
         signal,
         onStart,
       });
       return statusReply(response) ?? (await read(response, prolong));
     } catch (error) {
-      return failedReply(error);
+      const failed = failedReply(error);
+      return isLate ? LATE : failed;
     } finally {
       cancel();
       response?.discard();

@@ -48,6 +48,7 @@ async function outcome(egress: Egress, url: string | URL): Promise<number | stri
       body: "{}",
       headersTimeoutMs: 5_000,
       idleTimeoutMs: 5_000,
+      isStream: false,
       signal: new AbortController().signal,
     });
     await response.bytes();

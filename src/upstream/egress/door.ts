@@ -9,7 +9,6 @@ import { type EgressResponse, type Kept, Receiver } from "./receiver.ts";
 interface EgressRequest {
   /** The object that is judged is the object that is dialled. */
   readonly url: URL;
-  /** `GET` opens a stream of events. */
   readonly method: "GET" | "POST" | "DELETE";
   /** Each name once, as `injectHeaders` makes them. */
   readonly headers: ReadonlyMap<string, string>;
@@ -18,6 +17,8 @@ interface EgressRequest {
   readonly headersTimeoutMs: number;
   /** Milliseconds between two parts of the response's body. */
   readonly idleTimeoutMs: number;
+  /** Whether the response may stay open for as long as somebody listens. */
+  readonly isStream: boolean;
   /** Ends the request and its response, whatever state they are in. */
   readonly signal: AbortSignal;
   /** Is handed what does the same, for whoever keeps the time. */
@@ -83,9 +84,9 @@ export function createEgress({ policy, limits, resolve = resolveBySystem, dial }
   };
 
   return {
-    async send({ url, method, headers, body, headersTimeoutMs, idleTimeoutMs, signal, onStart }) {
+    async send({ url, method, headers, body, headersTimeoutMs, idleTimeoutMs, isStream, signal, onStart }) {
       policy.assertUrl(url);
-      const { pool, kept } = wayTo(url, method === "GET");
+      const { pool, kept } = wayTo(url, isStream);
       const { bodyBytes, keptBytes } = limits;
       const receiver = new Receiver({ kept, keptBytes, bodyBytes, toError: upstreamError });
       const leave = (): void => receiver.abort(new KeywardError("upstream_unreachable"));

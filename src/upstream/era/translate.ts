@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
-import { memberSpans, memberText, withMember } from "../../core/json-text.ts";
+import { memberSpans, memberText, withMember, withoutMember } from "../../core/json-text.ts";
 import type { ClientMessage } from "../../core/ports.ts";
 import type { Connection } from "./connection.ts";
 import { ENVELOPE, RESERVED_META } from "./frame.ts";
@@ -27,11 +27,17 @@ export function translated(message: ClientMessage, connection: Connection, nextI
   const id = message.kind === "request" ? nextId() : null;
   const withId = id === null ? message.text : withMember(message.text, memberSpans(message.text), "id", String(id));
   const meta = message.params["_meta"];
-  const before = isJsonObject(meta) ? meta : {};
-  const token = connection.sessionId === null || id === null ? undefined : before["progressToken"];
+  const isAlone = connection.sessionId === null || id === null;
+  const token = isAlone || !isJsonObject(meta) ? undefined : meta["progressToken"];
   const tokenId = token === undefined ? null : nextId();
-  const after = metaFor(connection, message, tokenId === null ? before : { ...before, progressToken: tokenId });
-  const text = after === before ? withId : withMeta(withId, after);
+  const isForeign = connection.era !== message.era && message.kind !== "response";
+  const text =
+    isForeign || tokenId !== null
+      ? withMeta(withId, (before) => {
+          const after = isForeign ? inEra(before, connection) : before;
+          return tokenId === null ? after : withMember(after, memberSpans(after), "progressToken", String(tokenId));
+        })
+      : withId;
   return {
     text,
     id,
@@ -43,40 +49,77 @@ export function translated(message: ClientMessage, connection: Connection, nextI
   };
 }
 
-/** @returns the very same object when nothing has to change */
-function metaFor({ era }: Connection, message: ClientMessage, meta: JsonObject): JsonObject {
-  if (era === message.era || message.kind === "response") {
-    return meta;
-  }
-  const plain = Object.fromEntries(Object.entries(meta).filter(([key]) => !key.startsWith(RESERVED_META)));
-  return era === "modern" ? { ...plain, ...ENVELOPE } : plain;
+/** `_meta` without the envelope of the client's revision, and with that of the server's. */
+function inEra(meta: string, { era }: Connection): string {
+  const reserved = [...memberSpans(meta).members.keys()].filter((name) => name.startsWith(RESERVED_META));
+  const plain = reserved.reduce(withoutMember, meta);
+  const envelope = era === "modern" ? Object.entries(ENVELOPE) : [];
+  return envelope.reduce(
+    (text, [name, value]) => withMember(text, memberSpans(text), name, JSON.stringify(value)),
+    plain,
+  );
 }
 
-function withMeta(text: string, meta: JsonObject): string {
+function withMeta(text: string, edit: (meta: string) => string): string {
   const spans = memberSpans(text);
   const params = memberText(text, spans, "params") ?? "{}";
-  const isEmpty = Object.keys(meta).length === 0;
   const paramSpans = memberSpans(params);
-  if (isEmpty && !paramSpans.members.has("_meta")) {
-    return text;
-  }
-  return withMember(text, spans, "params", withMember(params, paramSpans, "_meta", JSON.stringify(meta)));
+  const before = memberText(params, paramSpans, "_meta");
+  const after = edit(before?.startsWith("{") === true ? before : "{}");
+  return before === null && after === "{}"
+    ? text
+    : withMember(text, spans, "params", withMember(params, paramSpans, "_meta", after));
 }
 
-/**
- * Keyward's ids are long and occur once, so they are found without parsing the text again. Besides the response, a
- * message may name the request in `requestId` or in the subscription id of `_meta`.
- */
+/** Besides the response, a message may name its request in `requestId` or in the subscription id of `_meta`. */
 function withClientId(text: string, id: number, clientId: string, isResponse: boolean): string {
   const digits = String(id);
-  const at = text.indexOf(digits);
-  if (at === -1) {
-    return text;
+  const restored = isResponse ? withResponseId(text, digits, clientId) : text;
+  // Keyward's ids are long: where the digits are not, nothing names the request.
+  if (!restored.includes(digits)) {
+    return restored;
   }
-  if (isResponse && /"id"\s*:\s*$/.test(text.slice(Math.max(0, at - 16), at))) {
-    return text.slice(0, at) + clientId + text.slice(at + digits.length);
+  const parent = isResponse ? "result" : "params";
+  return [[parent, "_meta", SUBSCRIPTION_ID], ...(isResponse ? [] : [[parent, "requestId"]])].reduce(
+    (edited, path) => withValueAt(edited, path, digits, clientId),
+    restored,
+  );
+}
+
+const SUBSCRIPTION_ID = `${RESERVED_META}subscriptionId`;
+const HEAD = /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d+)(?=\s*[,}])/;
+const TAIL = /,\s*"id"\s*:\s*(\d+)(\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*)$/;
+const TAIL_LENGTH = 128;
+
+/**
+ * Servers write the id first or last, where it is found without a walk through the whole text. Anywhere else the same
+ * number may be a value of the result: some tools repeat their request.
+ */
+function withResponseId(text: string, digits: string, clientId: string): string {
+  const head = HEAD.exec(text);
+  if (head?.[1] === digits) {
+    const end = head[0].length;
+    return text.slice(0, end - digits.length) + clientId + text.slice(end);
   }
-  return text.replaceAll(new RegExp(`(:\\s*)${digits}(?=\\s*[,}\\]])`, "g"), (_, colon: string) => colon + clientId);
+  const tail = TAIL.exec(text.slice(-TAIL_LENGTH));
+  if (tail?.[1] === digits) {
+    const end = text.length - (tail[2] ?? "").length;
+    return text.slice(0, end - digits.length) + clientId + text.slice(end);
+  }
+  return withMember(text, memberSpans(text), "id", clientId);
+}
+
+/** Replaces a value if it is this one. */
+function withValueAt(text: string, path: readonly string[], digits: string, value: string): string {
+  const [name = "", ...deeper] = path;
+  const spans = memberSpans(text);
+  const before = memberText(text, spans, name);
+  if (deeper.length === 0) {
+    return before === digits ? withMember(text, spans, name, value) : text;
+  }
+  return before?.startsWith("{") === true
+    ? withMember(text, spans, name, withValueAt(before, deeper, digits, value))
+    : text;
 }
 
 function withClientToken(text: string, { method, params }: JsonObject, token: number, clientToken: string): string {

@@ -97,6 +97,7 @@ export function withOldSse(
           body: null,
           headersTimeoutMs: limits.headersTimeoutMs,
           idleTimeoutMs: 0,
+          isStream: true,
           signal: ended,
         });
         const refusal =
