@@ -40,7 +40,7 @@ export async function exchangeMessage(parts: LineParts, exchange: Exchange): Pro
   const line = createLine(parts, exchange);
   const first = await line.connect();
   if (first.kind !== "connected") {
-    return endedBy(first, exchange);
+    return endedBy(first, false);
   }
   if (!isForServer(first.connection, exchange)) {
     return ACCEPTED;
@@ -50,11 +50,14 @@ export async function exchangeMessage(parts: LineParts, exchange: Exchange): Pro
     line.drop(first.connection);
   }
   if (!tried.isMisplaced) {
-    return endedBy(tried.reply, exchange);
+    return endedBy(tried.reply, tried.mayEndSo);
   }
   const second = await line.reconnect(first.connection);
-  const reply = second.kind === "connected" ? (await attempt(parts, line, exchange, second.connection)).reply : second;
-  return endedBy(reply, exchange);
+  if (second.kind !== "connected") {
+    return endedBy(second, false);
+  }
+  const again = await attempt(parts, line, exchange, second.connection);
+  return endedBy(again.reply, again.mayEndSo);
 }
 
 /**
@@ -69,7 +72,7 @@ export async function listenTo(
   const line = createLine(parts, listener);
   const found = await line.connect();
   if (found.kind !== "connected" || found.connection.era === "modern" || found.connection.channel !== undefined) {
-    return endedBy(found.kind === "connected" ? NO_STREAM : found, null);
+    return endedBy(found.kind === "connected" ? NO_STREAM : found, false);
   }
   const { connection } = found;
   const reader = new MessageReader({
@@ -81,7 +84,7 @@ export async function listenTo(
     isOwn: listener.peer.sessionId !== null,
   });
   const reply = await line.wire.send(streamRequest(connection, lastEventId), reader.read);
-  return reply.kind === "unanswered" && reply.status < 300 ? ACCEPTED : endedBy(reply, null);
+  return endedBy(reply, true);
 }
 
 /** What belongs to one client's session means nothing in a shared one. */
@@ -93,16 +96,20 @@ function isForServer({ era, sessionId }: Connection, { message, peer }: Exchange
   return isOwn || (era === "modern" && message.era === "modern");
 }
 
-async function attempt(
-  parts: LineParts,
-  line: Line,
-  exchange: Exchange,
-  connection: Connection,
-): Promise<{ readonly reply: Reply; readonly isMisplaced: boolean }> {
+interface Attempted {
+  readonly reply: Reply;
+  /** Whether the server said that it did not look at the message. */
+  readonly isMisplaced: boolean;
+  /** Whether success without a response is an end: what was sent was no request, or its stream can be resumed. */
+  readonly mayEndSo: boolean;
+}
+
+async function attempt(parts: LineParts, line: Line, exchange: Exchange, connection: Connection): Promise<Attempted> {
   const { message, peer } = exchange;
   if (connection.channel !== undefined) {
     const reply = await attemptOnChannel(line, exchange, connection);
-    return { reply, isMisplaced: reply.kind === "unanswered" && isMisplaced(connection, reply.status, null) };
+    const isLost = reply.kind === "unanswered" && isMisplaced(connection, reply.status, null);
+    return { reply, isMisplaced: isLost, mayEndSo: message.kind !== "request" };
   }
   const { limits, nextId, clock } = parts.wire;
   const isOwn = peer.sessionId !== null && connection.sessionId !== null && message.era === "legacy";
@@ -124,7 +131,8 @@ async function attempt(
   if (exchange.signal.aborted && !reader.isAnswered) {
     cancelAt(parts, exchange, connection, outgoing);
   }
-  return { reply, isMisplaced: reader.isMisplaced };
+  const isLeftToClient = isOwn && reader.lastEventId !== null;
+  return { reply, isMisplaced: reader.isMisplaced, mayEndSo: message.kind !== "request" || isLeftToClient };
 }
 
 function clientId({ idText }: ClientMessage): JsonValue | undefined {
@@ -211,24 +219,19 @@ function timeoutsOf({ callTimeoutMs, exchangeTimeoutMs }: UpstreamLimits, now: n
   return { ...each, until: now + exchangeTimeoutMs };
 }
 
-function endedBy(reply: Reply | Exclude<Negotiated, { kind: "connected" }>, exchange: Exchange | null): Ended {
+function endedBy(reply: Reply | Exclude<Negotiated, { kind: "connected" }>, mayEndSo: boolean): Ended {
   switch (reply.kind) {
     case "answered":
       return { end: { kind: "answered" }, cause: null };
     case "refused":
       return { end: { kind: "refused" }, cause: null };
     case "unanswered":
-      return isComplete(reply.status, exchange)
+      return mayEndSo && reply.status < 300
         ? ACCEPTED
         : { end: { kind: "failed", code: failureOfStatus(reply.status) }, cause: `HTTP_${reply.status}` };
     case "failed":
       return { end: { kind: "failed", code: reply.code }, cause: reply.cause };
   }
-}
-
-/** Nothing has to come back for what is no request; and whoever owns a session resumes a closed stream itself. */
-function isComplete(status: number, exchange: Exchange | null): boolean {
-  return status < 300 && exchange !== null && (exchange.message.kind !== "request" || exchange.peer.sessionId !== null);
 }
 
 /**

@@ -120,7 +120,9 @@ export class MessageReader {
         : undefined;
     }
     if (!this.#isResponse(message, event)) {
-      return this.#options.isOwn ? this.#handOver("other", text, message, status, event) : undefined;
+      // On a stream it may be what another request has waited for; as a body it answers nothing.
+      const isForClient = this.#options.isOwn && event !== null;
+      return isForClient ? this.#handOver("other", text, message, status, event) : undefined;
     }
     const error = errorIn(message);
     if (error !== null && isAuthError(error, status)) {
