@@ -204,6 +204,15 @@ export const ABUSE_CASES = {
     sentence: "However many sessions one identity opens, memory stays bounded and others are served.",
     source: "CVE-2026-59951",
   },
+  A45: {
+    sentence: "A foreign host or origin is refused before the body is read, on every way in.",
+    source: "CVE-2025-66414",
+  },
+  A46: {
+    sentence:
+      "Forwarded headers of an unlisted peer and odd spellings of the host move no link, no route and no answer.",
+    source: "CVE-2026-49468",
+  },
   A47: {
     sentence: "Only an administrator reaches the server endpoints, and none of them starts a process.",
     source: "CVE-2026-42271",

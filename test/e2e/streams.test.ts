@@ -11,6 +11,7 @@ import {
 } from "../helpers/raw-mcp.ts";
 import { setScene, type Scene } from "../helpers/scene.ts";
 import { createTestClock, type TestClock } from "../helpers/test-clock.ts";
+import { startTestGateway, textIn } from "../helpers/test-gateway.ts";
 
 /* What a client holds open: the stream of a session, a subscription, a held call, a call that is answered on a stream. */
 
@@ -233,6 +234,33 @@ it("a stop ends what stands, answers what is held, and lets the call under way f
   expect(JSON.stringify(await messageOf(underWay))).toContain("at last");
   await stopped;
 }, 20_000);
+
+describe("P8: a stream ends within 5 s", () => {
+  it("when its key was revoked by another gateway on the same database", async () => {
+    const { alice, gateway } = scene;
+    const replica = await startTestGateway({ folder: gateway.folder });
+    const streams = [await streamOf(await beginSession(gateway, alice.key)), await subscribe(alice.key)];
+    const bob = await gateway.issueKey("bob");
+    const other = await streamOf(await beginSession(gateway, bob.key));
+    await replica.admin("DELETE", `/api/v1/virtual-keys/${alice.id}`);
+    await replica.close();
+    clock.advance(5_000);
+    await Promise.all(streams.map(({ ended }) => ended));
+    await gateway.grant(scene.serverId, bob.id);
+    expect(await methodsOf(other, 3)).toEqual(LISTS);
+  });
+
+  it("of the moment when its key expires", async () => {
+    const { gateway } = scene;
+    const expiresAt = clock.now() + 60_000;
+    const { body } = await gateway.admin("POST", "/api/v1/virtual-keys", { name: "eve", expires_at: expiresAt });
+    const key = textIn(body, "key");
+    const streams = [await streamOf(await beginSession(gateway, key)), await subscribe(key)];
+    clock.advance(64_000);
+    await Promise.all(streams.map(({ ended }) => ended));
+    await expect.poll(() => clock.pending(4_000)).toBe(0);
+  });
+});
 
 describe("P8: a key that may call no more holds nothing open", () => {
   it.each<[string, (path: string) => Promise<{ readonly status: number }>]>([

@@ -148,7 +148,7 @@ export function modernRequest(
   params: JsonObject = {},
   { path = "/mcp", capabilities = {} }: { readonly path?: string; readonly capabilities?: JsonObject } = {},
 ): Required<Pick<RawRequest, "path" | "headers" | "body">> {
-  const named = params["name"] ?? params["uri"];
+  const named = params["name"] ?? params["uri"] ?? params["taskId"];
   return {
     path,
     headers: {

@@ -22,6 +22,8 @@ import { canOpenUrls, inputRequiredResult, urlElicitationError } from "./url-eli
 interface Retry {
   /** What was called, without the answers to what Keyward asked. */
   readonly target: Target;
+  /** Whether it was made for this call of this caller, and not too long ago: only then is there something to wait for. */
+  readonly isCurrent: boolean;
   /** Whether the person has declined: then nobody will fill in the form. */
   readonly isDeclined: boolean;
 }
@@ -32,7 +34,7 @@ export interface Ladder {
   ask(exchange: Exchange, target: Target, reason: AuthRequiredReason): Promise<RpcAnswer>;
   /** The link as text, which reaches every client. */
   tell(exchange: Exchange, target: Target, reason: AuthRequiredReason): Promise<RpcAnswer>;
-  /** @returns null for a first call, and for a state that was not made for this call of this caller */
+  /** @returns null for a first call, and for one whose state is the server's own */
   readRetry(exchange: Exchange, target: Target): Retry | null;
   /**
    * Holds a retried call until values are stored, or for 50 s. `accept` from a client proves nothing but that the link
@@ -136,12 +138,13 @@ export function createLadder(parts: LadderParts): Ladder {
       if (client.era !== "modern" || typeof requestState !== "string" || !MAY_ASK.has(method)) {
         return null;
       }
-      if (requestStates.read({ identity: caller.identity, method, params }, requestState) === null) {
+      const isCurrent = requestStates.read({ identity: caller.identity, method, params }, requestState) !== null;
+      if (!isCurrent && !requestStates.isOwn(requestState)) {
         return null;
       }
       const responses = isJsonObject(inputResponses) ? Object.values(inputResponses) : [];
       const isDeclined = responses.some((response) => isJsonObject(response) && response["action"] !== "accept");
-      return { target: withoutAnswers(target), isDeclined };
+      return { target: withoutAnswers(target), isCurrent, isDeclined };
     },
 
     async hold(exchange, server, { isDeclined }, resolve) {

@@ -33,6 +33,8 @@ export interface RequestStates {
   issue(request: StatedRequest, state: RequestState): string;
   /** @returns null for whatever is not a state of this very request (abuse case A49) */
   read(request: StatedRequest, text: string): RequestState | null;
+  /** Whether a text was made here, for whomever and whatever: then it is no server's, and none is to see it. */
+  isOwn(text: string): boolean;
 }
 
 export const REQUEST_STATE_TTL_MS = 10 * 60_000;
@@ -91,5 +93,7 @@ export function createRequestStates(parts: {
       }
       return { bindings: payload.asked.map(([serverId, flowId]) => ({ serverId, flowId })), round: payload.round };
     },
+
+    isOwn: (text) => openSealedText(PURPOSE, text, vault) !== null,
   };
 }

@@ -109,7 +109,7 @@ export function createForward(parts: ForwardParts): Forward {
     const retry = ladder.readRetry(exchange, asked);
     const target = retry === null ? asked : retry.target;
     const first = await resolver.resolve(identity, server);
-    const isHeld = first.kind === "auth_required" && retry !== null;
+    const isHeld = first.kind === "auth_required" && retry?.isCurrent === true;
     const resolution = isHeld
       ? await ladder.hold(exchange, server, retry, () => resolver.resolve(identity, server))
       : first;

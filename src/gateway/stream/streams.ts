@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { Callers } from "../../core/callers.ts";
 import type { Completions } from "../../core/completions.ts";
 import { KeywardError } from "../../core/errors.ts";
 import { identityKey, type Identity } from "../../core/identity.ts";
@@ -12,9 +13,11 @@ import { ownPeer } from "../session/peer.ts";
 import type { SessionFacts } from "../session/session-id.ts";
 import { type EventStream, openEventStream, type ReplayedEvent } from "./event-stream.ts";
 import { createKeepAlive } from "./keep-alive.ts";
+import { createKeyWatch } from "./key-watch.ts";
 import { listChanged } from "./subscription.ts";
 
 export interface StreamParts {
+  readonly callers: Callers;
   readonly sessions: LiveSessions;
   readonly listChanges: Pick<ListChanges, "subscribe">;
   readonly completions: Pick<Completions, "subscribe">;
@@ -77,13 +80,18 @@ interface OpenStream {
 export function createStreams(parts: StreamParts): Streams {
   const { sessions, listChanges, clock } = parts;
   const keepAlive = createKeepAlive(clock);
+  const keyWatch = createKeyWatch(parts);
   const all = new Map<EventStream, OpenStream>();
   let isClosed = false;
 
   function open({ identity, response, requestId }: StreamTarget, replay: readonly ReplayedEvent[] = []): EventStream {
     const stream = openEventStream(response, { requestId, keepAlive, replay });
     all.set(stream, { owner: identityKey(identity), kind: "answer", cut: () => void response.destroy() });
-    void stream.closed.then(() => all.delete(stream));
+    const unwatch = keyWatch.add(response.req, () => end(stream));
+    void stream.closed.then(() => {
+      all.delete(stream);
+      unwatch();
+    });
     return stream;
   }
 
@@ -94,12 +102,16 @@ export function createStreams(parts: StreamParts): Streams {
     return stream;
   }
 
+  function end(stream: EventStream): void {
+    const entry = all.get(stream);
+    if (entry?.kind === "answer") entry.cut();
+    else stream.end();
+  }
+
   function endWhere(matches: (entry: OpenStream) => boolean): void {
-    // A copy: what ends takes itself out.
-    for (const [stream, entry] of [...all].filter(([, candidate]) => matches(candidate))) {
-      if (entry.kind === "answer") entry.cut();
-      else stream.end();
-    }
+    all.forEach((entry, stream) => {
+      if (matches(entry)) end(stream);
+    });
   }
 
   return {
