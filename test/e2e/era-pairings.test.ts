@@ -168,9 +168,9 @@ describe("a modern client and a legacy server", () => {
     });
     const elicitations = [{ mode: "url", elicitationId: "e", url: "https://example.test/go", message: "Open" }];
     answering({ error: { code: -32_042, message: "asks", data: { elicitations } } });
-    expect(JSON.stringify(await answerTo("legacy", "modern", "tools/call", { name: "list" }))).toContain(
-      "https://example.test/go",
-    );
+    expect(await answerTo("legacy", "modern", "tools/call", { name: "list" })).toMatchObject({
+      result: { isError: true, content: [{ text: "asks\nOpen: https://example.test/go" }], resultType: "complete" },
+    });
   });
 
   it("progress passes under the client's token, and what nobody could answer does not", async () => {

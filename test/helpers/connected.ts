@@ -1,30 +1,33 @@
-import { keyProof, linkIn, submit } from "./person.ts";
-import { callTool } from "./rpc.ts";
+import { expect } from "vitest";
+import { keyProof, submit } from "./person.ts";
 import { type TestGateway, textIn } from "./test-gateway.ts";
 
 /** Somebody who may use a server, and has given it a value. */
-export interface Connected {
+interface Connected {
   readonly id: string;
   /** The key for the gateway. */
   readonly key: string;
-  readonly credentialId: string;
 }
 
-/** Issues a key, lets it use a server besides those who may already, and stores a value through link and form. */
+/** Lets somebody, new or known, use a server besides those who may already, and stores a value. */
 export async function connectTo(
   gateway: TestGateway,
   server: { readonly id: string; readonly name: string },
   value: string,
-  person?: { readonly id: string; readonly key: string },
+  person?: Connected,
 ): Promise<Connected> {
-  const { id, key } = person ?? (await gateway.issueKey(`person ${String(Math.random()).slice(2)}`));
+  const connected = person ?? (await gateway.issueKey(`somebody at ${server.name}`));
   const before = (await gateway.admin("GET", `/api/v1/servers/${server.id}/grants`)).body["grants"] as object[];
-  const grants = [...before, { auth_mode: "virtual_key", identity: id }];
+  const grants = [...before, { auth_mode: "virtual_key", identity: connected.id }];
   await gateway.admin("PUT", `/api/v1/servers/${server.id}/grants`, { grants });
-  const { flowId } = linkIn((await callTool(gateway, key, "any", {}, `/mcp/${server.name}`)).text);
-  const { status, body } = await submit(gateway, flowId, keyProof(key), { "X-API-Key": value });
-  if (status !== 200) {
-    throw new Error(`the submission was answered with ${status}`);
-  }
-  return { id, key, credentialId: textIn(body, "credential_id") };
+  await giveValue(gateway, server.id, connected.key, value);
+  return connected;
+}
+
+/** Stores a value, or replaces it, as the holder of a key. @returns the credential's id */
+export async function giveValue(gateway: TestGateway, serverId: string, key: string, value: string): Promise<string> {
+  const flow = await gateway.call("POST", `/api/v1/servers/${serverId}/flow`, keyProof(key), {});
+  const { status, body } = await submit(gateway, textIn(flow.body, "flow_id"), keyProof(key), { "X-API-Key": value });
+  expect(status).toBe(200);
+  return textIn(body, "credential_id");
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
-import { startHeaderUpstream } from "../fixtures/header-upstream.ts";
+import { fingerprint, startHeaderUpstream } from "../fixtures/header-upstream.ts";
 import { canaryValue } from "../helpers/canary.ts";
 import { keyProof, submit } from "../helpers/person.ts";
 import { callTool, rpc } from "../helpers/rpc.ts";
@@ -70,17 +70,17 @@ describe("on the wire", () => {
       "mcp-param-authorization": "Bearer evil",
       "x-forwarded-for": "6.6.6.6",
       cookie: "evil=1",
-      "mcp-session-id": "evil",
       "x-evil": "evil",
     };
     const { result } = await rpc(gateway, "/mcp", smuggled, "tools/call", { name: "notes-whoami", arguments: {} });
-    expect(result.isError ?? false).toBe(false);
+    expect(result).toMatchObject({ content: [{ text: fingerprint(value) }] });
     // The caller may prove itself with a header of the same name: it is still the stored value that goes up.
     const asApiKey = await rpc(gateway, "/mcp", { "x-api-key": alice.key }, "tools/call", {
       name: "notes-whoami",
       arguments: {},
     });
-    expect(asApiKey.result.isError ?? false).toBe(false);
+    expect(asApiKey.result).toMatchObject({ content: [{ text: fingerprint(value) }] });
+    expect(upstream.received).toHaveLength(2);
     for (const { rawHeaders } of upstream.received) {
       const names = rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
       expect(names.filter((name) => name === "x-api-key")).toHaveLength(1);
