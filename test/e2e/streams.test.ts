@@ -146,6 +146,19 @@ describe("a stream that broke", () => {
     expect(theirs.text().match(/list_changed/g)).toHaveLength(3);
   });
 
+  it("on /mcp/<server> goes on from an id of the server's own there, and from one of Keyward's here", async () => {
+    const { alice, gateway, goodValue, upstream } = scene;
+    upstream.change({ era: "legacy", stateful: true });
+    await scene.connect(alice.key, goodValue("alice"));
+    const session = await beginSession(gateway, alice.key, { path: "/mcp/notes" });
+    const { id: own } = await kept(await session.stream()).next();
+    for (const id of [own ?? "", "the-server's-7"]) kept(await session.stream(id));
+    const listens = (): readonly unknown[] =>
+      upstream.received.filter(({ method }) => method === "GET").map(({ headers }) => headers["last-event-id"] ?? null);
+    await expect.poll(() => listens().length).toBe(3);
+    expect(listens().filter((id) => id !== null)).toEqual(["the-server's-7"]);
+  });
+
   it("of an older revision begins with no event without a message", async () => {
     const { alice, gateway, serverId } = scene;
     const session = await beginSession(gateway, alice.key, { revision: "2025-06-18" });

@@ -15,6 +15,8 @@ export interface Elicitations {
 }
 
 const MAX_EXPECTED = 10_000;
+/** Sessions that wait for the same; no identity has more streams to be told on. */
+const MAX_SESSIONS = 20;
 
 export function createElicitations(parts: {
   readonly sessions: Pick<LiveSessions, "of" | "send">;
@@ -35,12 +37,8 @@ export function createElicitations(parts: {
   function remember(session: SessionFacts, identity: Identity, { serverId, flowId }: AuthRequired): void {
     const key = keyOf(identity, serverId);
     const waiting = expected.get(key) ?? new Map<string, string>();
-    expected.delete(key);
-    expected.set(key, waiting.set(session.id, flowId));
-    const [oldest] = expected.keys();
-    if (expected.size > MAX_EXPECTED && oldest !== undefined) {
-      expected.delete(oldest);
-    }
+    putLast(waiting, session.id, flowId, MAX_SESSIONS);
+    putLast(expected, key, waiting, MAX_EXPECTED);
   }
 
   return {
@@ -52,6 +50,16 @@ export function createElicitations(parts: {
       return true;
     },
   };
+}
+
+/** Beyond `max`, whoever was put first goes. */
+function putLast<V>(map: Map<string, V>, key: string, value: V, max: number): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > max && oldest !== undefined) {
+    map.delete(oldest);
+  }
 }
 
 function keyOf(identity: Identity, serverId: string): string {

@@ -195,19 +195,6 @@ describe("an end", () => {
     expect(live.isEnded("ses_1")).toBe(false);
   });
 
-  it("P8: of an identity ends all its streams and requests at once, and nobody else's", () => {
-    const { live, of, attach } = setUp();
-    const mine = [attach(of("ses_1"))!, attach(of("ses_2"))!];
-    const controller = new AbortController();
-    of("ses_2").track(1, controller);
-    const hers = attach(of("ses_3", BOB))!;
-    live.closeIdentity(identityKey(ALICE));
-    expect([...mine, hers].map(({ isOpen }) => isOpen)).toEqual([false, false, true]);
-    expect(controller.signal.aborted).toBe(true);
-    expect(live.streamsOf(identityKey(ALICE))).toEqual([]);
-    expect(live.isEnded("ses_1")).toBe(false);
-  });
-
   it("A44: is remembered for a bounded number of sessions", () => {
     const { live } = setUp({ ended: 3 });
     for (const id of ["a", "b", "c", "a", "d"]) live.end(id);

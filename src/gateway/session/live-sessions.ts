@@ -39,8 +39,6 @@ export interface LiveSessions {
   isEnded(sessionId: string): boolean;
   /** Open streams of all sessions of an identity, by its `identityKey`. */
   streamsOf(owner: string): readonly EventStream[];
-  /** Ends everything of an identity by its `identityKey`: streams, requests, state. Its ids stay good (promise P8). */
-  closeIdentity(owner: string): void;
   /** Sends a message on the session's newest stream. @returns false when none is open; it is then kept to be resumed */
   send(sessionId: string, message: JsonObject): boolean;
   /** Sends a message to every session that the predicate picks. */
@@ -176,12 +174,6 @@ export function createLiveSessions(parts: {
     },
 
     streamsOf,
-
-    closeIdentity(owner) {
-      for (const session of byIdentity.get(owner)?.values() ?? []) {
-        end(session);
-      }
-    },
 
     send(sessionId, message) {
       return sessions.get(sessionId)?.send(JSON.stringify(message)) ?? false;
