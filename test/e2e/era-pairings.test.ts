@@ -289,3 +289,61 @@ describe.each(["legacy", "modern"] as const)("client and server of the %s era", 
     });
   });
 });
+
+describe("a subscription of a modern client", () => {
+  const SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId";
+  const wanted = { notifications: { toolsListChanged: true, resourceSubscriptions: ["a:b"] } };
+
+  it("is the modern server's own, and is named by the client's id in everything that comes for it", async () => {
+    next = (asked, response) => {
+      const write = events(response);
+      const _meta = { [SUBSCRIPTION]: asked.id ?? null };
+      const acknowledged = "notifications/subscriptions/acknowledged";
+      write({ jsonrpc: "2.0", method: acknowledged, params: { notifications: wanted.notifications, _meta } });
+      write({ jsonrpc: "2.0", method: "notifications/tools/list_changed", params: { _meta } });
+      write({ jsonrpc: "2.0", method: "notifications/resources/updated", params: { uri: "a:b", _meta } });
+      write(rpc(asked, { result: { resultType: "complete", _meta } }));
+      response.end();
+    };
+    const { messages, asked } = await ask("modern", "modern", "subscriptions/listen", wanted);
+    expect(asked?.message["params"]).toMatchObject(wanted);
+    const ofClient = { params: { _meta: { [SUBSCRIPTION]: "c-1" } } };
+    expect(messages).toMatchObject([
+      { method: "notifications/subscriptions/acknowledged", ...ofClient },
+      { method: "notifications/tools/list_changed", ...ofClient },
+      { method: "notifications/resources/updated", ...ofClient },
+      { id: "c-1", result: { _meta: { [SUBSCRIPTION]: "c-1" } } },
+    ]);
+  });
+
+  it("is Keyward's where the server has none", async () => {
+    const leaving = new AbortController();
+    const before = remotes.get("legacy")?.asked.length;
+    const response = await fetch(`${gateway.url}/mcp/legacy`, {
+      method: "POST",
+      signal: leaving.signal,
+      headers: {
+        authorization: `Bearer ${key}`,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        "mcp-protocol-version": "2026-07-28",
+        "mcp-method": "subscriptions/listen",
+      },
+      body: JSON.stringify({
+        jsonrpc: "2.0",
+        id: "c-2",
+        method: "subscriptions/listen",
+        params: { ...wanted, _meta: ENVELOPE },
+      }),
+    });
+    let said = "";
+    for await (const part of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      said += part;
+      if (said.includes("acknowledged")) break;
+    }
+    expect(said).toContain('"notifications/subscriptions/acknowledged"');
+    expect(said).toContain(`"${SUBSCRIPTION}":"c-2"`);
+    expect(remotes.get("legacy")?.asked.length).toBe(before);
+    leaving.abort();
+  });
+});
