@@ -21,7 +21,7 @@ export interface TestClient {
   close(): Promise<void>;
 }
 
-export interface ToolAnswer {
+interface ToolAnswer {
   readonly isError: boolean;
   readonly text: string;
   readonly structured: Record<string, unknown> | undefined;

@@ -6,7 +6,7 @@ import type { TestGateway } from "./test-gateway.ts";
 /* MCP without an SDK, for what an official client would never send, or never show. */
 
 /** One event as it came over the wire. */
-export interface RawEvent {
+interface RawEvent {
   readonly id: string | null;
   /** Null for an event without data. */
   readonly message: JsonObject | null;
