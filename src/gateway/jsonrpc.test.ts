@@ -11,6 +11,8 @@ describe("a message that a server could read differently", () => {
     ["a method twice by its escape", '{"jsonrpc":"2.0","id":1,"method":"ping","m\\u0065thod":"tools/call"}'],
     ["a method in another case", '{"jsonrpc":"2.0","id":1,"method":"ping","Method":"tools/call"}'],
     ["parameters in another case", '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"},"PARAMS":{}}'],
+    ["parameters with a long s", '{"jsonrpc":"2.0","id":1,"method":"x","params":{},"param\u017f":{"name":"b"}}'],
+    ["an argument with a Kelvin sign", '{"jsonrpc":"2.0","id":1,"method":"x","params":{"task":1,"tas\u212a":2}}'],
     ["a name twice", '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","name":"b"}}'],
     ["a name in two cases", '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","Name":"b"}}'],
     ["an envelope with a member twice", '{"jsonrpc":"2.0","id":1,"method":"ping","params":{"_meta":{"a":1,"a":2}}}'],

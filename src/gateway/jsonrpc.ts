@@ -78,7 +78,7 @@ export function parseMessage({ text, value }: { readonly text: string; readonly 
     return invalid("The body is not a JSON-RPC 2.0 message.");
   }
   const { members, isAmbiguous } = memberSpans(text);
-  if (isAmbiguous || members.keys().some((name) => !MEMBERS.has(name) && MEMBERS.has(name.toLowerCase()))) {
+  if (isAmbiguous || members.keys().some((name) => !MEMBERS.has(name) && MEMBERS.has(folded(name)))) {
     return invalid("Each member of the message stands once, in lower case.");
   }
   if (!("method" in value)) {
@@ -94,12 +94,17 @@ export function parseMessage({ text, value }: { readonly text: string; readonly 
 
 function arePlain(text: string, start: number, params: JsonObject): boolean {
   const { members, isAmbiguous } = memberSpans(text, start);
-  if (isAmbiguous || new Set(members.keys().map((name) => name.toLowerCase())).size !== members.size) {
+  if (isAmbiguous || new Set(members.keys().map(folded)).size !== members.size) {
     return false;
   }
   // The envelope settles the era, and what the client can be asked for.
   const meta = members.get("_meta");
   return meta === undefined || !isJsonObject(params["_meta"]) || !memberSpans(text, meta.start).isAmbiguous;
+}
+
+/** As parsers fold names that ignore case: to some, a long s (U+017F) is an s, and a Kelvin sign (U+212A) a k. */
+function folded(name: string): string {
+  return name.toUpperCase().toLowerCase();
 }
 
 function parseCall({ id, method, params = {} }: JsonObject, text: string): RpcMessage {

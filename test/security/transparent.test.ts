@@ -258,6 +258,10 @@ describe("a message with two readings", () => {
     ["a parameter twice, spelled by an escape", call('{"n\\u0061me":"forbidden","name":"allowed"}')],
     ["a parameter twice, in another case and escaped", call('{"N\\u0061me":"forbidden","name":"allowed"}')],
     ["_meta twice", call('{"name":"allowed","_meta":{},"_meta":{"x":1}}')],
+    [
+      "params with a long s",
+      message('"method":"tools/call","params":{"name":"allowed"},"param\u017f":{"name":"forbidden"}'),
+    ],
     ["params twice", message('"method":"tools/call","params":{"name":"forbidden"},"params":{"name":"allowed"}')],
     [
       "params in another case",
