@@ -168,13 +168,6 @@ describe("the streams of a session", () => {
     expect(attach(of("ses_6"))).not.toBeNull();
     expect(live.streamsOf(identityKey(ALICE))).toHaveLength(20);
   });
-
-  it("P14: carry a broadcast to the sessions that are picked, and to no other", () => {
-    const { live, of, attach } = setUp();
-    const [mine, hers] = [attach(of("ses_1"))!, attach(of("ses_2", BOB))!];
-    live.broadcast(({ owner }) => owner === identityKey(BOB), MESSAGE);
-    expect([mine.sent, hers.sent.length]).toEqual([[], 1]);
-  });
 });
 
 describe("an end", () => {
@@ -207,16 +200,8 @@ describe("room", () => {
     const { live, of, attach } = setUp();
     const hers = of("ses_bob", BOB);
     const stream = attach(hers)!;
-    const counted = () => {
-      let count = 0;
-      live.broadcast(() => {
-        count += 1;
-        return false;
-      }, MESSAGE);
-      return count;
-    };
     for (let i = 0; i < 100_000; i += 1) of(`ses_${i}`);
-    expect(counted()).toBe(21);
+    expect(live.size).toBe(21);
     expect(of("ses_bob", BOB)).toBe(hers);
     expect([stream.isOpen, live.send("ses_bob", MESSAGE)]).toEqual([true, true]);
   });

@@ -41,8 +41,8 @@ export interface LiveSessions {
   streamsOf(owner: string): readonly EventStream[];
   /** Sends a message on the session's newest stream. @returns false when none is open; it is then kept to be resumed */
   send(sessionId: string, message: JsonObject): boolean;
-  /** Sends a message to every session that the predicate picks. */
-  broadcast(predicate: (session: LiveSession) => boolean, message: JsonObject): void;
+  /** How many sessions this process knows something of. */
+  readonly size: number;
   /**
    * Opens a stream of a session, resuming `lastEventId`.
    * @param open starts the answer; not called when there is no room
@@ -179,13 +179,8 @@ export function createLiveSessions(parts: {
       return sessions.get(sessionId)?.send(JSON.stringify(message)) ?? false;
     },
 
-    broadcast(predicate, message) {
-      const json = JSON.stringify(message);
-      for (const session of sessions.values()) {
-        if (predicate(session)) {
-          session.send(json);
-        }
-      }
+    get size() {
+      return sessions.size;
     },
 
     attach(session, lastEventId, open) {
