@@ -33,8 +33,17 @@ export function unavailable(code: ErrorCode): RpcAnswer {
   return errorOf(INTERNAL_ERROR, message, { code, retryable });
 }
 
-/** Adds to a result what a client's era requires of every one, and takes away what it does not know. */
-/** @param serverInfo who answers; null = the server itself, which has said so or not */
+/** What keeps a request from being served. A tool's caller is a model, which reads results; all else gets an error. */
+export function failureFor(method: string, code: ErrorCode, text: string): RpcAnswer {
+  return method === "tools/call"
+    ? resultOf(toolFailure(text))
+    : errorOf(INTERNAL_ERROR, text, { code, retryable: ERROR_TABLE[code].retryable });
+}
+
+/**
+ * Adds to a result what a client's era requires of every one, and takes away what it does not know.
+ * @param serverInfo who answers; null = the server itself, which has said so or not
+ */
 export function dressAnswer(answer: RpcAnswer, era: ProtocolEra, serverInfo: JsonObject | null): RpcAnswer {
   return answer.kind === "error" ? answer : resultOf(dressResult(answer.result, era, serverInfo));
 }

@@ -1,6 +1,6 @@
 import type { AuthRequiredIssuer } from "../../core/auth-required.ts";
 import type { Completions } from "../../core/completions.ts";
-import { ERROR_TABLE, isKeywardError } from "../../core/errors.ts";
+import { isKeywardError } from "../../core/errors.ts";
 import { isJsonObject } from "../../core/json.ts";
 import { memberSpans, memberText, withMember, withoutMember } from "../../core/json-text.ts";
 import type { Clock } from "../../core/ports.ts";
@@ -9,8 +9,8 @@ import type { AuthRequiredReason, Resolution } from "../../core/resolver.ts";
 import type { Server } from "../../core/server.ts";
 import type { Target } from "../call/forward.ts";
 import type { Exchange } from "../exchange.ts";
-import { errorOf, INTERNAL_ERROR, resultOf, type RpcAnswer } from "../jsonrpc.ts";
-import { toolFailure } from "../result.ts";
+import { resultOf, type RpcAnswer } from "../jsonrpc.ts";
+import { failureFor } from "../result.ts";
 import { unknownFor } from "../unknown.ts";
 import type { Elicitations } from "./elicitations.ts";
 import type { PendingAsks } from "./pending-asks.ts";
@@ -94,10 +94,7 @@ export function createLadder(parts: LadderParts): Ladder {
         return unknownFor(method, exchange.client.era);
       }
       if (isKeywardError(error, "rate_limited")) {
-        const { message, code } = error;
-        return method === "tools/call"
-          ? resultOf(toolFailure(message))
-          : errorOf(INTERNAL_ERROR, message, { code, retryable: ERROR_TABLE[code].retryable });
+        return failureFor(method, error.code, error.message);
       }
       throw error;
     }

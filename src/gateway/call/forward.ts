@@ -1,5 +1,4 @@
 import type { CallHeaders, ClientMessage, ExchangeEnd, Logger, ServerMessage, Upstream } from "../../core/ports.ts";
-import { ERROR_TABLE, type ErrorCode } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Rejections } from "../../core/rejection.ts";
 import type { Resolver } from "../../core/resolver.ts";
@@ -8,8 +7,8 @@ import type { Access, Store } from "../../core/store-port.ts";
 import type { Ladder } from "../auth-required/ladder.ts";
 import type { Answered, Exchange, Method } from "../exchange.ts";
 import { callRefusedText, failedText, refusalUnconfirmedText, refusedForAllText } from "../failure-text.ts";
-import { errorOf, INTERNAL_ERROR, resultOf, type RpcAnswer } from "../jsonrpc.ts";
-import { toolFailure, unavailable } from "../result.ts";
+import type { RpcAnswer } from "../jsonrpc.ts";
+import { failureFor, unavailable } from "../result.ts";
 import { peerOf } from "../session/peer.ts";
 import type { Shape } from "./shape.ts";
 
@@ -78,10 +77,10 @@ export function createForward(parts: ForwardParts): Forward {
       case "refused":
         logger.warn("upstream_refused", { server_id: server.id, request_id: exchange.requestId });
         return headers.credential === null
-          ? failure(exchange, "upstream_rejected", refusedForAllText(server.name))
+          ? failureFor(exchange.message.method, "upstream_rejected", refusedForAllText(server.name))
           : afterRefusal(exchange, target, { ...headers, credential: headers.credential });
       case "failed":
-        return failure(exchange, end.code, failedText(server.name, end.code));
+        return failureFor(exchange.message.method, end.code, failedText(server.name, end.code));
     }
   }
 
@@ -96,9 +95,9 @@ export function createForward(parts: ForwardParts): Forward {
       case "rejected":
         return ladder.ask(exchange, target, "rejected");
       case "call_refused":
-        return failure(exchange, "upstream_rejected", callRefusedText(server.name));
+        return failureFor(exchange.message.method, "upstream_rejected", callRefusedText(server.name));
       case "unknown":
-        return failure(exchange, "upstream_rejected", refusalUnconfirmedText(server.name));
+        return failureFor(exchange.message.method, "upstream_rejected", refusalUnconfirmedText(server.name));
     }
   }
 
@@ -144,11 +143,4 @@ function messageOf({ message, client }: Exchange, { params, text, definition }: 
 /** Legacy clients take a 404 for the end of their session, and hide errors behind any status but 200. */
 function statusOf({ kind }: RpcAnswer, era: ProtocolEra, status: number): number {
   return kind === "error" && era === "modern" ? status : 200;
-}
-
-/** A tool's caller is a model, which reads results; everything else gets an error. */
-function failure({ message }: Exchange, code: ErrorCode, text: string): RpcAnswer {
-  return message.method === "tools/call"
-    ? resultOf(toolFailure(text))
-    : errorOf(INTERNAL_ERROR, text, { code, retryable: ERROR_TABLE[code].retryable });
 }
