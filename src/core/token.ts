@@ -5,10 +5,13 @@ import { Secret } from "./secret.ts";
  * What a token is for. The purpose goes into the digest, so that a link can never be taken for a key, nor a key for a
  * link (CVE-2026-110862: one kind of token accepted as another).
  */
-export type TokenPurpose = MintedPurpose | SealedTextPurpose | "session_identity";
+export type TokenPurpose = MintedPurpose | SealedTextPurpose | DerivedPurpose | "session_identity" | "oauth_record";
+
+/** Purposes of secrets that are derived from a fixed text, so that they need no storage of their own. */
+export type DerivedPurpose = "sign_in_cookies" | "csrf" | "oauth_cookies";
 
 /** Purposes whose tokens Keyward mints. A session identity is named by the client. */
-export type MintedPurpose = "virtual_key" | "temp_token" | "setup_token" | "admin_token";
+export type MintedPurpose = "virtual_key" | "temp_token" | "setup_token" | "admin_token" | "invite";
 
 /** Purposes of text that says something and is authenticated, see `sealed-text.ts`. It proves nobody's identity. */
 export type SealedTextPurpose = "mcp_session" | "request_state";
@@ -18,6 +21,7 @@ const PREFIX: Readonly<Record<MintedPurpose, string>> = {
   temp_token: "kwt_",
   setup_token: "kws_",
   admin_token: "kwa_",
+  invite: "kwi_",
 };
 
 const RANDOM_BYTES = 32;
@@ -55,7 +59,7 @@ export function parseToken<P extends MintedPurpose>(purpose: P, text: string): T
 
 /** An id such as `srv_...`: prefix and 128 random bits. An id names a thing; it never proves anything. */
 export function mintId(
-  prefix: "srv" | "cred" | "flow" | "vk" | "adm" | "claim" | "req" | "dep" | "ses",
+  prefix: "srv" | "cred" | "flow" | "vk" | "adm" | "claim" | "req" | "dep" | "ses" | "usr" | "grp" | "row",
   random: Random,
 ): string {
   return `${prefix}_${base64url(random.bytes(16))}`;

@@ -15,6 +15,14 @@ export interface Tables {
   readonly submission_flows: SubmissionFlowsTable;
   readonly temp_tokens: TempTokensTable;
   readonly audit_events: AuditEventsTable;
+  readonly users: UsersTable;
+  readonly user_sessions: UserSessionsTable;
+  readonly user_accounts: UserAccountsTable;
+  readonly user_verifications: UserVerificationsTable;
+  readonly user_invites: UserInvitesTable;
+  readonly user_groups: UserGroupsTable;
+  readonly group_members: GroupMembersTable;
+  readonly server_group_grants: ServerGroupGrantsTable;
 }
 
 interface SettingsTable {
@@ -58,6 +66,9 @@ export interface VirtualKeysTable {
   created_at: number;
   last_used_at: number | null;
   revoked_at: number | null;
+  previous_digest: string | null;
+  previous_expires_at: number | null;
+  rotated_at: number | null;
 }
 
 export interface ServersTable {
@@ -163,4 +174,80 @@ export interface AuditEventsTable {
   detail: string | null;
   previous_hash: string;
   hash: string;
+}
+
+/** The four tables of the sign-in library: times are ISO 8601 text, UTC. */
+export interface UsersTable {
+  id: string;
+  name: string;
+  email: string;
+  email_verified: number;
+  image: string | null;
+  created_at: string;
+  updated_at: string;
+  role: string;
+  is_disabled: number;
+}
+
+interface UserSessionsTable {
+  id: string;
+  expires_at: string;
+  token: string;
+  created_at: string;
+  updated_at: string;
+  ip_address: string | null;
+  user_agent: string | null;
+  user_id: string;
+}
+
+interface UserAccountsTable {
+  id: string;
+  account_id: string;
+  provider_id: string;
+  user_id: string;
+  access_token: string | null;
+  refresh_token: string | null;
+  id_token: string | null;
+  access_token_expires_at: string | null;
+  refresh_token_expires_at: string | null;
+  scope: string | null;
+  password: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+interface UserVerificationsTable {
+  id: string;
+  identifier: string;
+  value: string;
+  expires_at: string;
+  created_at: string;
+  updated_at: string;
+}
+
+interface UserInvitesTable {
+  digest: string;
+  user_id: string;
+  expires_at: number;
+  created_at: number;
+}
+
+export interface UserGroupsTable {
+  id: string;
+  name: string;
+  created_at: number;
+  updated_at: number;
+}
+
+interface GroupMembersTable {
+  group_id: string;
+  user_id: string;
+  created_at: number;
+}
+
+interface ServerGroupGrantsTable {
+  server_id: string;
+  group_id: string;
+  tools: string | null;
+  created_at: number;
 }

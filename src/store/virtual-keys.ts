@@ -53,6 +53,9 @@ export function createVirtualKeyStore(engine: Engine, touches: Touches): Virtual
             created_at: tx.now,
             last_used_at: null,
             revoked_at: null,
+            previous_digest: null,
+            previous_expires_at: null,
+            rotated_at: null,
           })
           .returningAll()
           .executeTakeFirstOrThrow();
@@ -171,7 +174,7 @@ async function deleteIdentity(tx: Tx, { mode, id }: Identity): Promise<readonly 
   return deleted.map((row) => row.id);
 }
 
-function toVirtualKey(row: Omit<VirtualKeysTable, "digest">): VirtualKey {
+function toVirtualKey(row: Pick<VirtualKeysTable, (typeof KEY_COLUMNS)[number]>): VirtualKey {
   return {
     id: row.id,
     name: row.name,
