@@ -1,12 +1,15 @@
 import { afterEach, beforeEach, describe } from "vitest";
 import { describeAccess } from "./access.ts";
+import { describeAdminTokens } from "./admin-tokens.ts";
 import { describeAudit } from "./audit.ts";
 import { describeCredentials } from "./credentials.ts";
 import type { GetHarness, Harness } from "./fixtures.ts";
 import { describeGroups } from "./groups.ts";
 import { describeFreshness } from "./freshness.ts";
 import { describeKeysAndSetup } from "./keys-and-setup.ts";
+import { describeLifecycle } from "./lifecycle.ts";
 import { describeLinks } from "./links.ts";
+import { describeOwnedKeys } from "./owned-keys.ts";
 import { describePeople } from "./people.ts";
 import { describeServerChanges } from "./server-changes.ts";
 import { describeServers } from "./servers.ts";
@@ -35,6 +38,9 @@ export function describeStoreContract(engine: string, open: () => Promise<Harnes
     describeAccess(get);
     describePeople(get);
     describeGroups(get);
+    describeLifecycle(get);
+    describeOwnedKeys(get);
+    describeAdminTokens(get);
     describeFreshness(get);
     describeCredentials(get);
     describeLinks(get);
