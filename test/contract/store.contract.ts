@@ -11,6 +11,7 @@ import { describeLifecycle } from "./lifecycle.ts";
 import { describeLinks } from "./links.ts";
 import { describeOwnedKeys } from "./owned-keys.ts";
 import { describePeople } from "./people.ts";
+import { describePreviews } from "./previews.ts";
 import { describeServerChanges } from "./server-changes.ts";
 import { describeServers } from "./servers.ts";
 import { describeSubmissionRaces } from "./submission-races.ts";
@@ -41,6 +42,7 @@ export function describeStoreContract(engine: string, open: () => Promise<Harnes
     describeLifecycle(get);
     describeOwnedKeys(get);
     describeAdminTokens(get);
+    describePreviews(get);
     describeFreshness(get);
     describeCredentials(get);
     describeLinks(get);
