@@ -82,6 +82,12 @@ export interface AuditDetail {
   readonly reactivated?: number;
   readonly needsUpdate?: number;
   readonly changed?: readonly string[];
+  /** Words of a closed list, such as `Firefox on Linux`. */
+  readonly client?: string;
+  /** Credentials that went with the server or identity that was deleted. */
+  readonly deleted?: number;
+  /** SHA-256, hex, over the credentials that the event touched, when it is about many: see `AuditSubject`. */
+  readonly subjects?: string;
 }
 
 /** An event as it lies in the log. */

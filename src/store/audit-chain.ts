@@ -14,6 +14,9 @@ const DETAIL_KEYS = [
   "reactivated",
   "needsUpdate",
   "changed",
+  "client",
+  "deleted",
+  "subjects",
 ] as const satisfies readonly (keyof AuditDetail)[];
 
 /** A detail without any key that is not on the list; null when nothing is left. */

@@ -217,6 +217,8 @@ export class World {
         schemaRevision: 1,
         origin: "https://x.example" as UpstreamOrigin,
         requestedBy: flow.requestedBy,
+        openedAt: null,
+        credentialId: null,
         expiresAt: NOW + flow.ttlMs,
         createdAt: NOW,
         updatedAt: NOW,
