@@ -42,6 +42,13 @@ function actorFields(actor: Actor): readonly string[] {
   }
 }
 
+/** Whether an actor has what is hashed of it and nothing besides. */
+export function isPlainActor(actor: Actor): boolean {
+  const parts = actor.kind === "identity" ? [actor, actor.identity] : [actor];
+  const members = parts.flatMap((part) => Object.values(part)).filter((value) => typeof value === "string");
+  return members.length === actorFields(actor).length && Object.keys(actor).length <= 2;
+}
+
 /**
  * SHA-256, hex, over a JSON array of every field in a fixed order, absent ones as null: JSON quotes and escapes, so no
  * two events serialise alike.
