@@ -104,12 +104,22 @@ export interface AuditDetail {
   readonly reactivated?: number;
   readonly needsUpdate?: number;
   readonly changed?: readonly string[];
+  /** Id of a group. */
+  readonly group?: string;
   /** Words of a closed list, such as `Firefox on Linux`. */
   readonly client?: string;
   /** Credentials that went with the server or identity that was deleted. */
   readonly deleted?: number;
   /** SHA-256, hex, over the subjects of the event, so that the chain covers them too. */
   readonly subjects?: string;
+}
+
+/** The entry of a change that somebody has asked for. */
+export function entryOf(
+  by: { readonly actor: Actor; readonly origin: RequestOrigin },
+  action: AuditAction,
+): AuditEntry {
+  return { ...by.origin, actor: by.actor, action, outcome: "ok" };
 }
 
 /** An event as it lies in the log. */

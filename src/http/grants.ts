@@ -26,13 +26,13 @@ export function mountGrants(mount: Mount, parts: GrantParts): void {
     if ((await store.findServer(id)) === null) {
       throw new KeywardError("server_not_found");
     }
-    return c.json({ grants: (await store.listGrants(id)).map(show) }, 200);
+    return c.json({ grants: (await store.listGrants(id)).flatMap(show) }, 200);
   });
 
   mount(serverRoutes.replaceGrants, async (c) => {
     const grants = parseGrants(c.req.valid("json").grants);
     const change = await access.replaceGrants(c.req.valid("param").id, grants, requesterOf(c));
-    return c.json({ grants: grants.map(show), ...showReconciliation(change) }, 200);
+    return c.json({ grants: grants.flatMap(show), ...showReconciliation(change) }, 200);
   });
 }
 
@@ -48,6 +48,9 @@ function parseGrants(shown: readonly GrantShown[]): readonly Grant[] {
   return [...byIdentity.values()];
 }
 
-function show({ identity, tools }: Grant): GrantShown {
-  return { auth_mode: identity.mode, identity: identity.id, tools: tools === null ? null : [...tools] };
+function show(grant: Grant): readonly GrantShown[] {
+  const { tools } = grant;
+  return "identity" in grant
+    ? [{ auth_mode: grant.identity.mode, identity: grant.identity.id, tools: tools === null ? null : [...tools] }]
+    : [];
 }

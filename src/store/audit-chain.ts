@@ -14,6 +14,7 @@ const DETAIL_KEYS = [
   "reactivated",
   "needsUpdate",
   "changed",
+  "group",
   "client",
   "deleted",
   "subjects",
