@@ -114,6 +114,7 @@ function showDetail(detail: AuditDetail): NonNullable<Shown["detail"]> {
     reactivated: detail.reactivated,
     needs_update: detail.needsUpdate,
     changed: detail.changed && [...detail.changed],
+    group: detail.group,
     client: detail.client,
     deleted: detail.deleted,
     subjects: detail.subjects,

@@ -48,10 +48,10 @@ export class Subjects {
     return noted;
   }
 
-  /** Writes the event. */
-  async append(entry: AuditEntry): Promise<void> {
+  /** Writes the event, and after it what else the change is told as. */
+  async append(entry: AuditEntry, more: readonly AuditEntry[] = []): Promise<void> {
     const subjects = this.#count === 0 ? {} : { subjects: await this.#hash() };
-    await appendAudit(this.#tx, [{ ...entry, detail: { ...entry.detail, ...subjects } }]);
+    await appendAudit(this.#tx, [{ ...entry, detail: { ...entry.detail, ...subjects } }, ...more]);
   }
 
   async #hash(): Promise<string> {

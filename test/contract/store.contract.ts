@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from "vitest";
 import { describeAccess } from "./access.ts";
 import { describeAudit } from "./audit.ts";
+import { describeAuditSubjects } from "./audit-subjects.ts";
 import { describeCredentials } from "./credentials.ts";
 import type { GetHarness, Harness } from "./fixtures.ts";
 import { describeGroups } from "./groups.ts";
@@ -43,6 +44,7 @@ export function describeStoreContract(engine: string, open: () => Promise<Harnes
     describeVirtualKeys(get);
     describeKeysAndSetup(get);
     describeAudit(get);
+    describeAuditSubjects(get);
     describeSweeps(get);
   });
 }

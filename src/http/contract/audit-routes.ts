@@ -30,6 +30,7 @@ export const AuditEvent = z
         reactivated: z.int(),
         needs_update: z.int(),
         changed: z.array(z.string()),
+        group: z.string(),
         client: z.string(),
         deleted: z.int(),
         subjects: z.string(),
