@@ -50,6 +50,20 @@ export type Actor =
   | { readonly kind: "link"; readonly flowId: string }
   | { readonly kind: "system" };
 
+/** An actor as one text: `admin:adm_...`, `virtual_key:vk_...`, `link:flow_...`, `system`. */
+export function actorKey(actor: Actor): string {
+  switch (actor.kind) {
+    case "admin":
+      return `admin:${actor.id}`;
+    case "identity":
+      return `${actor.identity.mode}:${actor.identity.id}`;
+    case "link":
+      return `link:${actor.flowId}`;
+    case "system":
+      return "system";
+  }
+}
+
 /** From where, as far as it is known. */
 export interface RequestOrigin {
   readonly requestId: string | null;
@@ -72,6 +86,14 @@ export interface AuditEntry extends RequestOrigin {
   readonly detail?: AuditDetail;
 }
 
+/**
+ * What a change that is about many credentials did to one of them. The change has one event, and each credential is a
+ * subject of it: access lost or regained, state changed by an edit of the server, gone with the server or its identity.
+ */
+export const AUDIT_EFFECTS = ["orphaned", "reactivated", "needs_update", "active", "deleted"] as const;
+
+export type AuditEffect = (typeof AUDIT_EFFECTS)[number];
+
 /** The only keys that a detail may have. */
 export interface AuditDetail {
   readonly name?: string;
@@ -84,6 +106,12 @@ export interface AuditDetail {
   readonly changed?: readonly string[];
   /** Id of a group. */
   readonly group?: string;
+  /** Words of a closed list, such as `Firefox on Linux`. */
+  readonly client?: string;
+  /** Credentials that went with the server or identity that was deleted. */
+  readonly deleted?: number;
+  /** SHA-256, hex, over the subjects of the event, so that the chain covers them too. */
+  readonly subjects?: string;
 }
 
 /** The entry of a change that somebody has asked for. */
@@ -102,4 +130,18 @@ export interface AuditEvent extends AuditEntry {
   /** SHA-256, hex, over the event and `previousHash`: a changed or removed event breaks the chain. */
   readonly hash: string;
   readonly previousHash: string;
+  /** In the log of one credential: what the event did to it as one of its subjects. */
+  readonly effects?: readonly AuditEffect[];
+}
+
+/** What was found when the whole log was read. */
+export interface AuditVerdict {
+  readonly isIntact: boolean;
+  /** Events that are as they were written, from the first on. */
+  readonly events: number;
+  /** The first event that was changed, or before which one is missing, or whose subjects differ; null when intact. */
+  readonly brokenAt: number | null;
+  /** Hash of the last event that is as it was written; 64 zeros when there is none. To be kept elsewhere: a removed end
+   * cannot be seen from within. */
+  readonly lastHash: string;
 }

@@ -21,6 +21,13 @@ export interface Binding {
   readonly serverId: string;
 }
 
+/** From where values were set through a link: told to whoever they belong to, who may not be who set them. */
+export interface SetFrom {
+  /** Words of a closed list, such as `Firefox on Linux`; null = unknown. */
+  readonly client: string | null;
+  readonly address: string | null;
+}
+
 /** One identity's stored values for one server, without the values. */
 export interface CredentialRecord extends Binding {
   readonly id: string;
@@ -40,12 +47,17 @@ export interface CredentialRecord extends Binding {
   readonly verifiedAt: number | null;
   readonly lastUsedAt: number | null;
   readonly createdAt: number;
+  /** When these values were set. */
   readonly updatedAt: number;
+  /** null when they were not set through a link. */
+  readonly setFrom: SetFrom | null;
 }
 
 /** A row as it lies in the store. */
 export interface SealedCredential extends CredentialRecord {
   readonly sealed: Sealed;
+  /** Whether nobody has to be told any more when and from where these values were set. */
+  readonly isTold: boolean;
 }
 
 /** A row with its values opened. Lives as long as one call. */

@@ -141,7 +141,6 @@ export class HeadersProvider {
       {
         ...NO_ORIGIN,
         actor: input.actor ?? { kind: "system" },
-        action: "credential.stored",
         outcome: "ok",
         serverId: server.id,
         identity: input.identity,

@@ -1,9 +1,10 @@
-import type { Actor, AuditAction, AuditEntry, AuditEvent, RequestOrigin } from "./audit.ts";
+import type { Actor, AuditAction, AuditEntry, AuditEvent, AuditVerdict, RequestOrigin } from "./audit.ts";
 import type {
   Binding,
   CredentialRecord,
   CredentialStatus,
   SealedCredential,
+  SetFrom,
   ShownStatus,
   VerificationStrength,
 } from "./credential.ts";
@@ -179,10 +180,15 @@ export interface CredentialStore {
   listCredentials(filter: CredentialFilter, page: PageRequest): Promise<Page<ListedCredential>>;
   /**
    * Writes the values of a binding: a new row with version 1, or the same id and `createdAt` with version +1.
-   * Two racers are serialised: the later one wins, with its own version. Never clears `orphanedAt`.
+   * Two racers are serialised: the later one wins, with its own version. Never clears `orphanedAt`. Audited as
+   * `credential.stored` or `credential.edited`.
    * @throws KeywardError `server_not_found`
    */
-  upsertCredential(credential: CredentialToStore, seal: SealForSlot, audit: AuditEntry): Promise<SealedCredential>;
+  upsertCredential(
+    credential: CredentialToStore,
+    seal: SealForSlot,
+    audit: Omit<AuditEntry, "action">,
+  ): Promise<SealedCredential>;
   /**
    * Deletes the credential, the flow and the temp tokens of its binding and adds 1 to the access epoch, so that a
    * submission which is verifying meanwhile cannot commit. Idempotent.
@@ -219,6 +225,10 @@ export interface SubmissionFlow extends Binding {
   readonly schemaRevision: number;
   readonly origin: UpstreamOrigin;
   readonly requestedBy: RequestedBy;
+  /** When somebody who may has opened the link for the first time; null = nobody yet. */
+  readonly openedAt: number | null;
+  /** What the values will be stored under; null for a flow of before this was settled beforehand. */
+  readonly credentialId: string | null;
   readonly expiresAt: number;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -246,6 +256,7 @@ export interface SubmissionToCommit {
   readonly seal: SealForSlot;
   readonly actor: Actor;
   readonly requestOrigin: RequestOrigin;
+  readonly setFrom: SetFrom;
 }
 
 export type CommitOutcome =
@@ -267,6 +278,11 @@ export interface FlowStore {
   findFlow(id: string): Promise<SubmissionFlow | null>;
   /** The credential that was stored through this flow, if that is the binding's newest value. */
   findCompletedFlow(id: string): Promise<CredentialRecord | null>;
+  /**
+   * Notes that somebody who may has opened the link (`flow.opened`), the first time only: one conditional update, however
+   * many open it at once. @returns whether this was the first
+   */
+  markFlowOpened(id: string, audit: AuditEntry): Promise<boolean>;
   /** Counts a wrong proof of opener; the `limit`-th locks the flow for good. Unknown flows are ignored. */
   countOpenerMismatch(id: string, limit: number, audit: AuditEntry): Promise<void>;
   /**
@@ -280,8 +296,8 @@ export interface FlowStore {
   ): Promise<ClaimOutcome>;
   /**
    * Stores the verified values and ends the flow, in one transaction which re-checks claim, schema revision, origin,
-   * access epoch, server status and access: credential version +1 and `active`, flow and tokens deleted, one
-   * `credential.stored` event. A revoke, an access change or an edit during verification wins.
+   * access epoch, server status and access: credential version +1 and `active`, flow and tokens deleted, the events
+   * `credential.verified` and `credential.stored` (a first value) or `credential.edited`. A revoke, an access change or an edit during verification wins.
    */
   commitSubmission(submission: SubmissionToCommit): Promise<CommitOutcome>;
   /**
@@ -417,14 +433,25 @@ export interface AuditFilter {
   readonly action?: AuditAction;
   readonly serverId?: string;
   readonly identity?: Identity;
+  /** Events about it alone, and those that it is a subject of. */
   readonly credentialId?: string;
+  /** Who did it, see `actorKey`. */
+  readonly actor?: string;
+  readonly outcome?: AuditEntry["outcome"];
   /** Milliseconds since the epoch: only events at or after. */
   readonly since?: number;
+  /** Milliseconds since the epoch: only events before. */
+  readonly until?: number;
 }
 
 export interface AuditStore {
   /** Newest first, keyset-paged. */
   listAudit(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEvent>>;
+  /**
+   * Reads the whole log, oldest first, and compares each event, its place in the chain and its subjects with what was
+   * written. In pages, so that it takes no more memory for a long log. What is written meanwhile may be left out.
+   */
+  verifyAudit(): Promise<AuditVerdict>;
   /** Writes an entry that has no mutation of its own. */
   appendAudit(entry: AuditEntry): Promise<void>;
 }

@@ -36,10 +36,19 @@ export interface SubmissionResult {
 
 type SubmissionState = "pending" | "verifying" | "completed";
 
+/** From where and with what somebody submits: told to whoever the values belong to. */
+export interface Submitter extends RequestOrigin {
+  /** Words of a closed list, see `client-name.ts`. */
+  readonly client: string | null;
+}
+
 /** claim -> verify -> commit | release. The network call lies between two short transactions, never inside one. */
 export interface Submissions {
-  /** @throws KeywardError `flow_not_found` */
-  view(opener: Opener): Promise<FlowView>;
+  /**
+   * Notes in the audit log, the first time only, that the link has been opened; changes nothing else (abuse case A08).
+   * @throws KeywardError `flow_not_found`
+   */
+  view(opener: Opener, origin: RequestOrigin): Promise<FlowView>;
   /** @throws KeywardError `flow_not_found` */
   state(opener: Opener): Promise<SubmissionState>;
   /**
@@ -49,7 +58,7 @@ export interface Submissions {
    *   `flow_busy`; `flow_not_found`; `schema_changed`; `upstream_rejected` (counted, `details.attempts_left`);
    *   `upstream_unreachable` and the other upstream codes (not counted). Nothing is stored in any of these cases.
    */
-  submit(opener: Opener, typed: Readonly<Record<string, unknown>>, origin: RequestOrigin): Promise<SubmissionResult>;
+  submit(opener: Opener, typed: Readonly<Record<string, unknown>>, from: Submitter): Promise<SubmissionResult>;
 }
 
 export interface SubmissionParts {
@@ -70,6 +79,25 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
       throw new KeywardError("flow_not_found");
     }
     return flow;
+  }
+
+  /** Whoever submits has opened it too, page or not. */
+  async function noteOpened(
+    opener: Opener,
+    flow: SubmissionFlow,
+    { requestId, address }: RequestOrigin,
+  ): Promise<void> {
+    if (flow.openedAt === null) {
+      await store.markFlowOpened(flow.id, {
+        requestId,
+        address,
+        actor: opener.actor,
+        action: "flow.opened",
+        outcome: "ok",
+        serverId: flow.serverId,
+        identity: flow.identity,
+      });
+    }
   }
 
   async function findServer(flow: SubmissionFlow): Promise<Server> {
@@ -133,11 +161,10 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
 
   async function commit(
     opener: Opener,
-    flow: SubmissionFlow,
-    claimId: string,
+    { flow, claimId }: { readonly flow: SubmissionFlow; readonly claimId: string },
     values: HeaderValues,
     verification: VerificationStrength,
-    origin: RequestOrigin,
+    { client, ...origin }: Submitter,
   ): Promise<SubmissionResult> {
     const outcome = await store.commitSubmission({
       flowId: flow.id,
@@ -147,6 +174,7 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
       seal: sealCredential(vault, values, flow),
       actor: opener.actor,
       requestOrigin: origin,
+      setFrom: { client, address: origin.address },
     });
     switch (outcome.kind) {
       case "gone":
@@ -191,8 +219,9 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
   }
 
   return {
-    async view(opener) {
+    async view(opener, origin) {
       const flow = await findOwnFlow(opener);
+      await noteOpened(opener, flow, origin);
       const server = await findServer(flow);
       const credential = await store.readCredential(flow);
       const declared = new Set<string>(server.headerSchema.map((field) => field.name));
@@ -217,8 +246,9 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
       throw new KeywardError("flow_not_found");
     },
 
-    async submit(opener, typed, origin) {
+    async submit(opener, typed, { client, ...origin }) {
       const pending = await findOwnFlow(opener);
+      await noteOpened(opener, pending, origin);
       const onFile = openReusable(reusableFor(pending, await store.readCredential(pending)));
       const values = mergeHeaderValues((await findServer(pending)).headerSchema, typed, onFile);
       const claimId = mintId("claim", random);
@@ -230,7 +260,7 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
         throw new KeywardError(claim.kind === "busy" ? "flow_busy" : "flow_not_found");
       }
       const strength = await verifyClaimed(opener, { ...claim, claimId }, values, origin);
-      return commit(opener, claim.flow, claimId, values, strength, origin);
+      return commit(opener, { ...claim, claimId }, values, strength, { client, ...origin });
     },
   };
 }

@@ -8,7 +8,7 @@ import { type Identity, identityKey } from "../core/identity.ts";
 import type { Clock, Logger, Random, Upstream, Vault } from "../core/ports.ts";
 import type { Rejections } from "../core/rejection.ts";
 import type { Resolver } from "../core/resolver.ts";
-import type { AuditStore, Store } from "../core/store-port.ts";
+import type { Store } from "../core/store-port.ts";
 import { createAdmission } from "./admission.ts";
 import { createChangeWatch } from "./all/change-watch.ts";
 import type { ListChanges } from "./all/list-changes.ts";
@@ -38,7 +38,10 @@ import type { Scope } from "./exchange.ts";
 
 export interface GatewayParts {
   readonly callers: Callers;
-  readonly store: Pick<Store, "findAccess" | "listAccess" | "touchCredential" | "touchVirtualKey"> & AuditStore;
+  readonly store: Pick<
+    Store,
+    "findAccess" | "listAccess" | "touchCredential" | "touchVirtualKey" | "listAudit" | "appendAudit"
+  >;
   readonly resolver: Resolver;
   readonly issuer: AuthRequiredIssuer;
   readonly upstream: Pick<Upstream, "list" | "greet" | "exchange" | "listen" | "endSession">;

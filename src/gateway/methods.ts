@@ -6,7 +6,7 @@ import type { Clock, Logger, Upstream, Vault } from "../core/ports.ts";
 import type { Rejections } from "../core/rejection.ts";
 import type { Resolver } from "../core/resolver.ts";
 import type { ProtocolEra } from "../core/server.ts";
-import type { AuditStore, Store } from "../core/store-port.ts";
+import type { Store } from "../core/store-port.ts";
 import { createAggregate } from "./all/methods.ts";
 import type { ListChanges } from "./all/list-changes.ts";
 import { createElicitations } from "./auth-required/elicitations.ts";
@@ -24,7 +24,7 @@ import type { Streams } from "./stream/streams.ts";
 import { serveSubscription } from "./stream/subscription.ts";
 
 export interface MethodParts {
-  readonly store: Pick<Store, "findAccess" | "listAccess" | "touchCredential"> & AuditStore;
+  readonly store: Pick<Store, "findAccess" | "listAccess" | "touchCredential" | "listAudit" | "appendAudit">;
   readonly resolver: Resolver;
   readonly issuer: AuthRequiredIssuer;
   readonly upstream: Pick<Upstream, "list" | "greet" | "exchange">;

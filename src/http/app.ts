@@ -39,6 +39,7 @@ type HttpStore = Pick<
   | "findVirtualKey"
   | "listVirtualKeys"
   | "listAudit"
+  | "verifyAudit"
 >;
 
 export interface HttpParts {

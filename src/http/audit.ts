@@ -10,7 +10,10 @@ type Shown = z.output<typeof AuditEventSchema>;
 
 const EXPORT_PAGE = 500;
 
-export function mountAudit(mount: Mount, parts: { readonly store: Pick<AuditStore, "listAudit"> }): void {
+export function mountAudit(
+  mount: Mount,
+  parts: { readonly store: Pick<AuditStore, "listAudit" | "verifyAudit"> },
+): void {
   const { store } = parts;
 
   /** The first page is read before an answer is begun, so that a store that fails is a 503 and not an empty file. */
@@ -39,7 +42,10 @@ export function mountAudit(mount: Mount, parts: { readonly store: Pick<AuditStor
       action: query.action,
       serverId: query.server,
       credentialId: query.credential,
+      actor: query.actor,
+      outcome: query.outcome,
       since: query.since,
+      until: query.until,
       identity: identityFilterOf(query),
     });
     const isExport = query.format === undefined ? accepts(c.req.header("accept")) : query.format === "jsonl";
@@ -52,6 +58,11 @@ export function mountAudit(mount: Mount, parts: { readonly store: Pick<AuditStor
     }
     const page = await store.listAudit(filter, pageRequestOf(query));
     return c.json({ items: page.items.map(show), next_cursor: page.nextCursor }, 200);
+  });
+
+  mount(auditRoutes.verify, async (c) => {
+    const { isIntact, events, brokenAt, lastHash } = await store.verifyAudit();
+    return c.json({ intact: isIntact, events, broken_at: brokenAt, last_hash: lastHash }, 200);
   });
 }
 
@@ -73,6 +84,7 @@ function show(event: AuditEvent): Shown {
     request_id: event.requestId,
     address: event.address,
     detail: event.detail === undefined ? null : showDetail(event.detail),
+    effects: event.effects === undefined ? null : [...event.effects],
     previous_hash: event.previousHash,
     hash: event.hash,
   };
@@ -102,5 +114,9 @@ function showDetail(detail: AuditDetail): NonNullable<Shown["detail"]> {
     reactivated: detail.reactivated,
     needs_update: detail.needsUpdate,
     changed: detail.changed && [...detail.changed],
+    group: detail.group,
+    client: detail.client,
+    deleted: detail.deleted,
+    subjects: detail.subjects,
   });
 }

@@ -1,4 +1,5 @@
 import type { z } from "@hono/zod-openapi";
+import { clientNameOf } from "../core/client-name.ts";
 import { shownStatus } from "../core/credential.ts";
 import { KeywardError } from "../core/errors.ts";
 import type { Identity } from "../core/identity.ts";
@@ -35,7 +36,7 @@ export function mountFlows(mount: Mount, parts: FlowParts): void {
 
   mount(flowRoutes.get, async (c) => {
     const opener = openerOf(c);
-    const view = await submissions.view(opener);
+    const view = await submissions.view(opener, requestOriginOf(c));
     return c.json(show(view, await nameOf(view.flow.identity), opener, clock.now()), 200);
   });
 
@@ -44,7 +45,8 @@ export function mountFlows(mount: Mount, parts: FlowParts): void {
     if (!limit.take(opener.flowId, MAX_SUBMITS_PER_MINUTE)) {
       throw new KeywardError("rate_limited");
     }
-    const stored = await submissions.submit(opener, c.req.valid("json").headers, requestOriginOf(c));
+    const from = { ...requestOriginOf(c), client: clientNameOf(c.req.header("user-agent")) };
+    const stored = await submissions.submit(opener, c.req.valid("json").headers, from);
     const { credentialId, verification, version } = stored;
     return c.json({ credential_id: credentialId, status: "active" as const, verification, version }, 200);
   });

@@ -3,7 +3,7 @@ import { KeywardError } from "../core/errors.ts";
 import { identityKey } from "../core/identity.ts";
 import type { Access, AccessStore } from "../core/store-port.ts";
 import { groupGrantsOf, serverIsUsableBy } from "./access-rule.ts";
-import { appendAudit } from "./audit.ts";
+import { Subjects } from "./audit-subjects.ts";
 import { fromIdentity, fromJson } from "./columns.ts";
 import type { Db, Engine, Tx } from "./engine.ts";
 import { assertGrants, listGrants, writeGrants } from "./grants.ts";
@@ -53,8 +53,9 @@ export function createAccessStore(engine: Engine): AccessStore {
       return carryOut(engine, intent, async (tx) => {
         await assertServer(tx, serverId);
         await writeGrants(tx, serverId, grants);
-        const moved = await reconcileAccess(tx, { serverId });
-        await appendAudit(tx, [{ ...audit, serverId, detail: { ...audit.detail, ...moved.reconciliation } }]);
+        const subjects = await Subjects.of(tx);
+        const moved = await reconcileAccess(tx, { serverId }, subjects);
+        await subjects.append({ ...audit, serverId, detail: { ...audit.detail, ...moved.reconciliation } });
         return moved;
       });
     },

@@ -15,6 +15,9 @@ const DETAIL_KEYS = [
   "needsUpdate",
   "changed",
   "group",
+  "client",
+  "deleted",
+  "subjects",
 ] as const satisfies readonly (keyof AuditDetail)[];
 
 /** A detail without any key that is not on the list; null when nothing is left. */
@@ -38,6 +41,13 @@ function actorFields(actor: Actor): readonly string[] {
     case "system":
       return [actor.kind];
   }
+}
+
+/** Whether an actor has what is hashed of it and nothing besides. */
+export function isPlainActor(actor: Actor): boolean {
+  const parts = actor.kind === "identity" ? [actor, actor.identity] : [actor];
+  const members = parts.flatMap((part) => Object.values(part)).filter((value) => typeof value === "string");
+  return members.length === actorFields(actor).length && Object.keys(actor).length <= 2;
 }
 
 /**

@@ -1,7 +1,13 @@
-import type { CredentialRecord, CredentialStatus, SealedCredential, VerificationStrength } from "../core/credential.ts";
+import type {
+  CredentialRecord,
+  CredentialStatus,
+  SealedCredential,
+  SetFrom,
+  VerificationStrength,
+} from "../core/credential.ts";
 import type { UpstreamOrigin } from "../core/server.ts";
 import type { ListedCredential } from "../core/store-port.ts";
-import { fromJson, toBinding } from "./columns.ts";
+import { fromJson, fromJsonOrNull, toBinding } from "./columns.ts";
 import type { HeaderCredentialsTable } from "./tables.ts";
 
 /** Everything but the ciphertext: what lists and lookups by id read. */
@@ -22,12 +28,18 @@ export const RECORD_COLUMNS = [
   "header_credentials.last_used_at",
   "header_credentials.created_at",
   "header_credentials.updated_at",
+  "header_credentials.set_by",
 ] as const;
 
-export const SEALED_COLUMNS = [...RECORD_COLUMNS, "header_credentials.sealed", "header_credentials.key_id"] as const;
+export const SEALED_COLUMNS = [
+  ...RECORD_COLUMNS,
+  "header_credentials.sealed",
+  "header_credentials.key_id",
+  "header_credentials.told_at",
+] as const;
 
 type NotRead = "status_changed_at" | "submitted_flow_id";
-type RecordRow = Omit<HeaderCredentialsTable, NotRead | "sealed" | "key_id">;
+type RecordRow = Omit<HeaderCredentialsTable, NotRead | "sealed" | "key_id" | "told_at">;
 type SealedRow = Omit<HeaderCredentialsTable, NotRead>;
 
 export function toCredentialRecord(row: RecordRow): CredentialRecord {
@@ -46,11 +58,16 @@ export function toCredentialRecord(row: RecordRow): CredentialRecord {
     lastUsedAt: row.last_used_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    setFrom: fromJsonOrNull(row.set_by) as SetFrom | null,
   };
 }
 
 export function toSealedCredential(row: SealedRow): SealedCredential {
-  return { ...toCredentialRecord(row), sealed: { keyId: row.key_id, envelope: row.sealed } };
+  return {
+    ...toCredentialRecord(row),
+    sealed: { keyId: row.key_id, envelope: row.sealed },
+    isTold: row.set_by === null || row.told_at !== null,
+  };
 }
 
 export function toListedCredential(

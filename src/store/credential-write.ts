@@ -1,7 +1,7 @@
-import type { Binding, CredentialStatus, SealedCredential, VerificationStrength } from "../core/credential.ts";
+import type { Binding, CredentialStatus, SealedCredential, SetFrom, VerificationStrength } from "../core/credential.ts";
 import type { SealForSlot } from "../core/store-port.ts";
 import { mintId } from "../core/token.ts";
-import { fromBinding } from "./columns.ts";
+import { fromBinding, toJsonOrNull } from "./columns.ts";
 import { SEALED_COLUMNS, toSealedCredential } from "./credential-row.ts";
 import type { Engine, Tx } from "./engine.ts";
 
@@ -15,6 +15,10 @@ export interface Deposit extends Binding {
   readonly statusReason: string | null;
   /** The flow that the values came through; null when they came another way. */
   readonly flowId: string | null;
+  /** null when nobody is to be told. */
+  readonly setFrom: SetFrom | null;
+  /** The id that a first value is stored under, if one has been settled. */
+  readonly reservedId: string | null;
 }
 
 /**
@@ -36,7 +40,7 @@ export async function writeCredential(
     .where("identity_id", "=", binding.identity_id)
     .executeTakeFirst();
   const slot = {
-    credentialId: existing?.id ?? mintId("cred", engine.random),
+    credentialId: existing?.id ?? deposit.reservedId ?? mintId("cred", engine.random),
     version: (existing?.version ?? 0) + 1,
   };
   const sealed = seal(slot);
@@ -53,6 +57,8 @@ export async function writeCredential(
     verification: deposit.verification,
     verified_at: deposit.verification === null ? null : tx.now,
     submitted_flow_id: deposit.flowId,
+    set_by: toJsonOrNull(deposit.setFrom),
+    told_at: null,
     updated_at: tx.now,
   };
   const row = await (existing === undefined

@@ -68,7 +68,8 @@ export function createCredentialStore(engine: Engine, touches: Touches): Credent
         const deposit = await judgeDeposit(tx, credential);
         const stored = await writeCredential(engine, tx, deposit, seal);
         const { serverId, identity, id, version } = stored;
-        await appendAudit(tx, [{ ...audit, serverId, identity, credentialId: id, version }]);
+        const action = version === 1 ? "credential.stored" : "credential.edited";
+        await appendAudit(tx, [{ ...audit, action, serverId, identity, credentialId: id, version }]);
         return stored;
       });
     },
@@ -129,7 +130,7 @@ async function judgeDeposit(tx: Tx, credential: CredentialToStore): Promise<Depo
   if (server === undefined) {
     throw new KeywardError("server_not_found");
   }
-  const deposit = { ...credential, statusReason: null, flowId: null };
+  const deposit = { ...credential, statusReason: null, flowId: null, setFrom: null, reservedId: null };
   if (server.origin !== credential.origin) {
     return { ...deposit, status: "needs_update", statusReason: "origin_changed" };
   }

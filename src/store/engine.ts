@@ -39,6 +39,8 @@ export interface Tx {
   /** The engine's time, one for the whole transaction. Milliseconds since the epoch, UTC. */
   readonly now: number;
   readonly json: JsonSql;
+  /** An aggregate: SHA-256, hex, over the texts of a group in their order, a line feed after each. */
+  readonly sha256OfLines: (line: RawBuilder<string>) => RawBuilder<string>;
 }
 
 /** JSON in SQL, which every engine writes in its own way. */

@@ -1,17 +1,24 @@
 import { sql } from "kysely";
 import type { AuditEntry } from "../core/audit.ts";
 import type { FlowStore, FlowToInitiate } from "../core/store-port.ts";
+import { mintId } from "../core/token.ts";
 import { bindingHasAccess } from "./access-rule.ts";
 import { appendAudit } from "./audit.ts";
-import { assertIdentity, fromBinding, toBinding } from "./columns.ts";
+import { assertIdentity, fromBinding } from "./columns.ts";
 import { RECORD_COLUMNS, toCredentialRecord } from "./credential-row.ts";
 import type { Engine, Tx } from "./engine.ts";
-import { isLive, toFlow } from "./flow-row.ts";
+import { isLive, subjectOf, toFlow } from "./flow-row.ts";
 import type { SubmissionFlowsTable } from "./tables.ts";
 
 type LinkStore = Pick<
   FlowStore,
-  "initiateFlow" | "findFlow" | "findCompletedFlow" | "countOpenerMismatch" | "addTempToken" | "findTempToken"
+  | "initiateFlow"
+  | "findFlow"
+  | "findCompletedFlow"
+  | "markFlowOpened"
+  | "countOpenerMismatch"
+  | "addTempToken"
+  | "findTempToken"
 >;
 
 /** Flows and the links to them, up to the moment when somebody submits: see `submissions.ts`. */
@@ -21,12 +28,12 @@ export function createLinkStore(engine: Engine): LinkStore {
       assertIdentity(flow.identity);
       return engine.write(async (tx) => {
         await deleteDeadFlow(tx, flow);
-        const row = await upsertFlow(tx, flow);
+        const row = await upsertFlow(tx, flow, mintId("cred", engine.random));
         if (row === undefined) {
           return null;
         }
         if (row.id === flow.newFlowId) {
-          await appendAudit(tx, [{ ...audit, ...toBinding(row) }]);
+          await appendAudit(tx, [{ ...audit, ...subjectOf(row) }]);
         }
         return toFlow(row);
       });
@@ -49,6 +56,23 @@ export function createLinkStore(engine: Engine): LinkStore {
       );
       return row === undefined ? null : toCredentialRecord(row);
     },
+
+    markFlowOpened: (id, audit) =>
+      engine.write(async (tx) => {
+        const row = await tx.db
+          .updateTable("submission_flows")
+          .set({ opened_at: tx.now })
+          .where("id", "=", id)
+          .where("opened_at", "is", null)
+          .where(isLive(sql.val(tx.now)))
+          .returning(["server_id", "auth_mode", "identity_id", "credential_id"])
+          .executeTakeFirst();
+        if (row === undefined) {
+          return false;
+        }
+        await appendAudit(tx, [{ ...audit, ...subjectOf(row) }]);
+        return true;
+      }),
 
     countOpenerMismatch: (id, limit, audit) => engine.write((tx) => countMismatch(tx, id, limit, audit)),
 
@@ -111,7 +135,11 @@ async function deleteDeadFlow(tx: Tx, flow: FlowToInitiate): Promise<void> {
     .execute();
 }
 
-async function upsertFlow(tx: Tx, flow: FlowToInitiate): Promise<SubmissionFlowsTable | undefined> {
+async function upsertFlow(
+  tx: Tx,
+  flow: FlowToInitiate,
+  newCredentialId: string,
+): Promise<SubmissionFlowsTable | undefined> {
   const { server_id, auth_mode, identity_id } = fromBinding(flow);
   return tx.db
     .insertInto("submission_flows")
@@ -127,6 +155,7 @@ async function upsertFlow(tx: Tx, flow: FlowToInitiate): Promise<SubmissionFlows
       "origin",
       "access_epoch",
       "requested_by",
+      "credential_id",
       "expires_at",
       "created_at",
       "updated_at",
@@ -140,6 +169,12 @@ async function upsertFlow(tx: Tx, flow: FlowToInitiate): Promise<SubmissionFlows
             .on("identity_access.auth_mode", "=", auth_mode)
             .on("identity_access.identity_id", "=", identity_id),
         )
+        .leftJoin("header_credentials", (join) =>
+          join
+            .onRef("header_credentials.server_id", "=", "servers.id")
+            .on("header_credentials.auth_mode", "=", auth_mode)
+            .on("header_credentials.identity_id", "=", identity_id),
+        )
         .select([
           sql.val(flow.newFlowId).as("id"),
           "servers.id as server_id",
@@ -152,6 +187,7 @@ async function upsertFlow(tx: Tx, flow: FlowToInitiate): Promise<SubmissionFlows
           "servers.origin",
           sql<number>`coalesce(identity_access.epoch, 0)`.as("access_epoch"),
           sql.val(JSON.stringify(flow.requestedBy)).as("requested_by"),
+          sql<string>`coalesce(header_credentials.id, ${newCredentialId})`.as("credential_id"),
           sql.val(tx.now + flow.ttlMs).as("expires_at"),
           sql.val(tx.now).as("created_at"),
           sql.val(tx.now).as("updated_at"),
@@ -183,9 +219,9 @@ async function countMismatch(tx: Tx, id: string, limit: number, audit: AuditEntr
     }))
     .where("id", "=", id)
     .where(isLive(sql.val(tx.now)))
-    .returning(["server_id", "auth_mode", "identity_id"])
+    .returning(["server_id", "auth_mode", "identity_id", "credential_id"])
     .executeTakeFirst();
   if (row !== undefined) {
-    await appendAudit(tx, [{ ...audit, ...toBinding(row) }]);
+    await appendAudit(tx, [{ ...audit, ...subjectOf(row) }]);
   }
 }

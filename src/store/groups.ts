@@ -2,6 +2,7 @@ import { KeywardError } from "../core/errors.ts";
 import type { GroupStore } from "../core/people-port.ts";
 import type { Group } from "../core/user.ts";
 import { appendAudit } from "./audit.ts";
+import { Subjects } from "./audit-subjects.ts";
 import { type Db, type Engine, type Tx, UniqueViolation } from "./engine.ts";
 import { carryOut } from "./intent.ts";
 import { addMemberships, assertGroups, assertUsers, isNamed, membershipEntries } from "./memberships.ts";
@@ -56,9 +57,10 @@ export function createGroupStore(engine: Engine): GroupStore {
         }
         // The grants first: while the members are known, their access can be reconciled.
         await tx.db.deleteFrom("server_group_grants").where("group_id", "=", id).execute();
-        const moved = await reconcileAccess(tx, { membersOf: id });
+        const subjects = await Subjects.of(tx);
+        const moved = await reconcileAccess(tx, { membersOf: id }, subjects);
         await tx.db.deleteFrom("user_groups").where("id", "=", id).execute();
-        await appendAudit(tx, [{ ...audit, detail: { ...audit.detail, ...moved.reconciliation } }]);
+        await subjects.append({ ...audit, detail: { ...audit.detail, ...moved.reconciliation } });
         return moved;
       }),
 
@@ -86,9 +88,9 @@ export function createGroupStore(engine: Engine): GroupStore {
           tx,
           add.map((userId) => ({ group_id: groupId, user_id: userId })),
         );
-        const moved = await reconcileAccess(tx, { userIds: [...remove, ...add] });
-        await appendAudit(tx, [
-          { ...audit, detail: { ...audit.detail, ...moved.reconciliation } },
+        const subjects = await Subjects.of(tx);
+        const moved = await reconcileAccess(tx, { userIds: [...remove, ...add] }, subjects);
+        await subjects.append({ ...audit, detail: { ...audit.detail, ...moved.reconciliation } }, [
           ...membershipEntries(audit, removed, "member_removed"),
           ...membershipEntries(audit, added, "member_added"),
         ]);

@@ -1,9 +1,12 @@
-import { sql } from "kysely";
+import { sql, type SqlBool } from "kysely";
 import type { Identity } from "../core/identity.ts";
+import type { Subjects } from "./audit-subjects.ts";
 import type { Tx } from "./engine.ts";
 
 /** Grants, credentials, flows and tokens of an identity, each binding's epoch +1. @returns ids of the credentials */
-export async function deleteIdentity(tx: Tx, { mode, id }: Identity): Promise<readonly string[]> {
+export async function deleteIdentity(tx: Tx, { mode, id }: Identity, subjects: Subjects): Promise<readonly string[]> {
+  const isTheirs = sql<SqlBool>`(header_credentials.auth_mode = ${mode} and header_credentials.identity_id = ${id})`;
+  await subjects.note("deleted", isTheirs);
   await sql`
     insert into identity_access (server_id, auth_mode, identity_id, epoch)
     select server_id, auth_mode, identity_id, 1 from (

@@ -1,7 +1,9 @@
 import { sql, type SqlBool, type RawBuilder } from "kysely";
+import type { AuditEffect } from "../core/audit.ts";
 import type { Identity } from "../core/identity.ts";
 import type { AccessChange } from "../core/store-port.ts";
 import { rowHasAccess } from "./access-rule.ts";
+import type { Subjects } from "./audit-subjects.ts";
 import type { Tx } from "./engine.ts";
 import { isNamed } from "./memberships.ts";
 
@@ -49,7 +51,7 @@ export const isMoving: RawBuilder<SqlBool> = sql<SqlBool>`(
  * Orphans the credentials that have lost access and reactivates those that have regained it, each with epoch +1, and
  * deletes the flows that have no access.
  */
-export async function reconcileAccess(tx: Tx, scope: Scope): Promise<AccessChange> {
+export async function reconcileAccess(tx: Tx, scope: Scope, subjects: Subjects): Promise<AccessChange> {
   const credentials = inScope(tx, "header_credentials", scope);
   await deleteFlowsWithoutAccess(tx, scope);
   const moving = sql<SqlBool>`${credentials} and ${isMoving}`;
@@ -57,6 +59,10 @@ export async function reconcileAccess(tx: Tx, scope: Scope): Promise<AccessChang
   if (people === 0) {
     return NOTHING_MOVED;
   }
+  await subjects.note(
+    sql<AuditEffect>`case when header_credentials.orphaned_at is null then 'orphaned' else 'reactivated' end`,
+    moving,
+  );
   await addEpochs(tx, moving);
   const orphaned = await tx.db
     .updateTable("header_credentials")

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder, type SqlBool } from "kysely";
 import type { Reconciliation } from "../core/store-port.ts";
+import type { Subjects } from "./audit-subjects.ts";
 import type { Tx } from "./engine.ts";
 import { countPeople, isMoving, NOTHING_MOVED, reconcileAccess } from "./reconcile.ts";
 
@@ -18,19 +19,19 @@ export interface ServerEdit {
  * What an edit does to the credentials and flows of its server, in the transaction of the edit: a constant number of
  * statements, however many rows there are.
  */
-export async function applyServerEdit(tx: Tx, edit: ServerEdit): Promise<Reconciliation> {
+export async function applyServerEdit(tx: Tx, edit: ServerEdit, subjects: Subjects): Promise<Reconciliation> {
   const people = await countPeople(tx, isAffected(tx, edit));
   let needsUpdate = 0;
   if (edit.isNewOrigin || edit.newlyRequired !== null) {
     await endFlows(tx, edit.serverId);
   }
   if (edit.isNewOrigin) {
-    needsUpdate += await applyOriginChange(tx, edit.serverId);
+    needsUpdate += await applyOriginChange(tx, edit.serverId, subjects);
   }
   if (edit.newlyRequired !== null) {
-    needsUpdate += await applySchemaChange(tx, edit, edit.newlyRequired);
+    needsUpdate += await applySchemaChange(tx, edit, edit.newlyRequired, subjects);
   }
-  const moved = edit.isNewAccess ? await reconcileAccess(tx, { serverId: edit.serverId }) : NOTHING_MOVED;
+  const moved = edit.isNewAccess ? await reconcileAccess(tx, { serverId: edit.serverId }, subjects) : NOTHING_MOVED;
   return { ...moved.reconciliation, needsUpdate, people };
 }
 
@@ -43,7 +44,11 @@ function isAffected(tx: Tx, edit: ServerEdit): RawBuilder<SqlBool> {
     ...(edit.isNewAccess ? [isMoving] : []),
     sql<SqlBool>`1 = 0`,
   ];
-  return sql<SqlBool>`header_credentials.server_id = ${edit.serverId} and (${sql.join(reasons, sql` or `)})`;
+  return sql<SqlBool>`${isOf(edit.serverId)} and (${sql.join(reasons, sql` or `)})`;
+}
+
+function isOf(serverId: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`header_credentials.server_id = ${serverId}`;
 }
 
 /** `origin_changed` of the state table. */
@@ -87,7 +92,8 @@ async function endFlows(tx: Tx, serverId: string): Promise<void> {
 }
 
 /** Values of another origin are never used again without a new verification. */
-async function applyOriginChange(tx: Tx, serverId: string): Promise<number> {
+async function applyOriginChange(tx: Tx, serverId: string, subjects: Subjects): Promise<number> {
+  await subjects.note("needs_update", sql<SqlBool>`${isOf(serverId)} and ${isLeftBehind}`);
   const result = await tx.db
     .updateTable("header_credentials")
     .set({ status: "needs_update", status_reason: "origin_changed", status_changed_at: tx.now })
@@ -98,7 +104,15 @@ async function applyOriginChange(tx: Tx, serverId: string): Promise<number> {
 }
 
 /** @returns how many came to need an update */
-async function applySchemaChange(tx: Tx, edit: ServerEdit, required: readonly string[]): Promise<number> {
+async function applySchemaChange(
+  tx: Tx,
+  edit: ServerEdit,
+  required: readonly string[],
+  subjects: Subjects,
+): Promise<number> {
+  const ofServer = isOf(edit.serverId);
+  await subjects.note("needs_update", sql<SqlBool>`${ofServer} and ${isLacking(tx, edit, required)}`);
+  await subjects.note("active", sql<SqlBool>`${ofServer} and ${isComplete(tx, edit, required)}`);
   const lacking = await tx.db
     .updateTable("header_credentials")
     .set({ status: "needs_update", status_reason: "schema_changed", status_changed_at: tx.now })

@@ -3,6 +3,7 @@ import { KeywardError } from "../core/errors.ts";
 import { requiredNames } from "../core/header-schema.ts";
 import type { ServerChange, ServerStore } from "../core/store-port.ts";
 import { appendAudit } from "./audit.ts";
+import { Subjects } from "./audit-subjects.ts";
 import { toJsonOrNull } from "./columns.ts";
 import { type Engine, type Tx, UniqueViolation } from "./engine.ts";
 import { carryOut } from "./intent.ts";
@@ -88,19 +89,23 @@ export function createServerStore(engine: Engine): ServerStore {
           throw new KeywardError("stale_update");
         }
         const after = await writeChange(tx, before, change);
-        const reconciliation = await applyServerEdit(tx, editOf(before, after));
-        await appendAudit(tx, [{ ...audit, serverId: id, detail: { ...audit.detail, ...reconciliation } }]);
+        const subjects = await Subjects.of(tx);
+        const reconciliation = await applyServerEdit(tx, editOf(before, after), subjects);
+        await subjects.append({ ...audit, serverId: id, detail: { ...audit.detail, ...reconciliation } });
         return { server: toServer(after), reconciliation };
       }),
 
     deleteServer: (id, audit, intent) =>
       carryOut(engine, intent, async (tx) => {
-        const people = await countPeople(tx, sql<SqlBool>`header_credentials.server_id = ${id}`);
+        const ofServer = sql<SqlBool>`header_credentials.server_id = ${id}`;
+        const people = await countPeople(tx, ofServer);
+        const subjects = await Subjects.of(tx);
+        const deleted = await subjects.note("deleted", ofServer);
         const { numDeletedRows } = await tx.db.deleteFrom("servers").where("id", "=", id).executeTakeFirstOrThrow();
         if (numDeletedRows === 0n) {
           return null;
         }
-        await appendAudit(tx, [{ ...audit, serverId: id }]);
+        await subjects.append({ ...audit, serverId: id, detail: { ...audit.detail, deleted } });
         return { orphaned: 0, reactivated: 0, needsUpdate: 0, people };
       }),
   };

@@ -6,7 +6,7 @@ import { appendAudit } from "./audit.ts";
 import { fromBit, toBinding } from "./columns.ts";
 import { writeCredential } from "./credential-write.ts";
 import type { Engine, Tx } from "./engine.ts";
-import { isLive, isUnclaimed, toFlow } from "./flow-row.ts";
+import { isLive, isUnclaimed, subjectOf, toFlow } from "./flow-row.ts";
 import { toServer } from "./server-row.ts";
 import type { SubmissionFlowsTable } from "./tables.ts";
 
@@ -60,7 +60,7 @@ export function createSubmissionStore(engine: Engine): SubmissionStore {
           .returningAll()
           .executeTakeFirst();
         if (released !== undefined) {
-          await appendAudit(tx, [{ ...audit, ...toBinding(released) }]);
+          await appendAudit(tx, [{ ...audit, ...subjectOf(released) }]);
         }
         const left = await readAttemptsLeft(tx, id, maxAttempts);
         if (released !== undefined && left === 0) {
@@ -164,7 +164,7 @@ async function store(
   engine: Engine,
   tx: Tx,
   claimed: Claim,
-  { fieldNames, verification, seal, actor, requestOrigin }: SubmissionToCommit,
+  { fieldNames, verification, seal, actor, requestOrigin, setFrom }: SubmissionToCommit,
 ): Promise<SealedCredential> {
   const deposit = {
     ...toBinding(claimed),
@@ -175,20 +175,19 @@ async function store(
     status: "active",
     statusReason: null,
     flowId: claimed.id,
+    setFrom,
+    reservedId: claimed.credential_id,
   } as const;
   const stored = await writeCredential(engine, tx, deposit, seal);
   const { serverId, identity, id, version } = stored;
+  const event = { ...requestOrigin, actor, outcome: "ok", serverId, identity, credentialId: id, version } as const;
+  const client = setFrom.client === null ? {} : { client: setFrom.client };
   await appendAudit(tx, [
+    { ...event, action: "credential.verified", detail: { verification } },
     {
-      ...requestOrigin,
-      actor,
-      action: "credential.stored",
-      outcome: "ok",
-      serverId,
-      identity,
-      credentialId: id,
-      version,
-      detail: { fields: fieldNames, verification },
+      ...event,
+      action: version === 1 ? "credential.stored" : "credential.edited",
+      detail: { fields: fieldNames, verification, ...client },
     },
   ]);
   return stored;

@@ -1,3 +1,5 @@
+import type { GeneratedAlways } from "kysely";
+
 /**
  * The tables of `migrations/`, as rows come from the driver and go to it: JSON is text, booleans are 0 and 1, times are
  * milliseconds since the epoch. `docs/storage.md` shows an example of each.
@@ -14,7 +16,8 @@ export interface Tables {
   readonly header_credentials: HeaderCredentialsTable;
   readonly submission_flows: SubmissionFlowsTable;
   readonly temp_tokens: TempTokensTable;
-  readonly audit_events: AuditEventsTable;
+  readonly audit_events: AuditEventsTable & { readonly actor_key: GeneratedAlways<string> };
+  readonly audit_event_subjects: AuditEventSubjectsTable;
   readonly users: UsersTable;
   readonly user_sessions: UserSessionsTable;
   readonly user_accounts: UserAccountsTable;
@@ -129,6 +132,8 @@ export interface HeaderCredentialsTable extends BindingColumns {
   verification: string | null;
   verified_at: number | null;
   submitted_flow_id: string | null;
+  set_by: string | null;
+  told_at: number | null;
   last_used_at: number | null;
   created_at: number;
   updated_at: number;
@@ -146,6 +151,8 @@ export interface SubmissionFlowsTable extends BindingColumns {
   origin: string;
   access_epoch: number;
   requested_by: string;
+  opened_at: number | null;
+  credential_id: string | null;
   expires_at: number;
   created_at: number;
   updated_at: number;
@@ -174,6 +181,12 @@ export interface AuditEventsTable {
   detail: string | null;
   previous_hash: string;
   hash: string;
+}
+
+export interface AuditEventSubjectsTable {
+  event_id: number;
+  credential_id: string;
+  effect: string;
 }
 
 /** The four tables of the sign-in library: times are ISO 8601 text, UTC. */

@@ -3,7 +3,7 @@ import type { AuditEntry } from "../core/audit.ts";
 import { KeywardError } from "../core/errors.ts";
 import type { UserChange, UserFilter, UserStore } from "../core/people-port.ts";
 import type { User } from "../core/user.ts";
-import { appendAudit } from "./audit.ts";
+import { Subjects } from "./audit-subjects.ts";
 import { toBit } from "./columns.ts";
 import type { Db, Engine, Tx } from "./engine.ts";
 import { deleteIdentity } from "./identity-removal.ts";
@@ -60,8 +60,10 @@ export function createUserStore(engine: Engine): UserStore {
         if (isMoved && !user.isEnabled) {
           await tx.db.deleteFrom("user_sessions").where("user_id", "=", id).execute();
         }
-        const moved = isMoved ? await reconcileAccess(tx, { identity: { mode: "user", id } }) : NOTHING_MOVED;
-        await appendAudit(tx, [{ ...audit, detail: { ...audit.detail, ...(isMoved ? moved.reconciliation : {}) } }]);
+        const subjects = await Subjects.of(tx);
+        const itself = { identity: { mode: "user", id } } as const;
+        const moved = isMoved ? await reconcileAccess(tx, itself, subjects) : NOTHING_MOVED;
+        await subjects.append({ ...audit, detail: { ...audit.detail, ...(isMoved ? moved.reconciliation : {}) } });
         return { user, ...moved };
       }),
 
@@ -71,12 +73,16 @@ export function createUserStore(engine: Engine): UserStore {
         if (user === null) {
           return null;
         }
-        const credentialIds = await deleteIdentity(tx, { mode: "user", id });
+        const subjects = await Subjects.of(tx);
+        const credentialIds = await deleteIdentity(tx, { mode: "user", id }, subjects);
         const virtualKeyIds = await revokeOwnedKeys(tx, id);
         // Sessions, accounts, invitations and memberships go with the row.
         await tx.db.deleteFrom("users").where("id", "=", id).execute();
         await assertAdminRemains(tx, user);
-        await appendAudit(tx, [audit, ...virtualKeyIds.map((keyId) => keyRevoked(audit, keyId))]);
+        await subjects.append(
+          { ...audit, detail: { ...audit.detail, deleted: credentialIds.length } },
+          virtualKeyIds.map((keyId) => keyRevoked(audit, keyId)),
+        );
         return { credentialIds, virtualKeyIds };
       }),
   };

@@ -4,6 +4,7 @@ import type { Identity } from "../core/identity.ts";
 import type { VirtualKeyChange, VirtualKeyFilter, VirtualKeyStore } from "../core/store-port.ts";
 import type { PresentedKey, VirtualKey } from "../core/virtual-key.ts";
 import { appendAudit } from "./audit.ts";
+import { Subjects } from "./audit-subjects.ts";
 import { fromBit, toBit } from "./columns.ts";
 import type { Db, Engine, Tx } from "./engine.ts";
 import { deleteIdentity } from "./identity-removal.ts";
@@ -132,8 +133,9 @@ export function createVirtualKeyStore(engine: Engine, touches: Touches): Virtual
         }
         const after = await writeChange(tx, before, change);
         const isMoved = after.is_enabled !== before.is_enabled;
-        const moved = isMoved ? await reconcileAccess(tx, { identity: itself(id) }) : NOTHING_MOVED;
-        await appendAudit(tx, [{ ...audit, detail: { ...audit.detail, ...(isMoved ? moved.reconciliation : {}) } }]);
+        const subjects = await Subjects.of(tx);
+        const moved = isMoved ? await reconcileAccess(tx, { identity: itself(id) }, subjects) : NOTHING_MOVED;
+        await subjects.append({ ...audit, detail: { ...audit.detail, ...(isMoved ? moved.reconciliation : {}) } });
         return { key: toVirtualKey(after), ...moved };
       }),
 
@@ -175,8 +177,9 @@ export function createVirtualKeyStore(engine: Engine, touches: Touches): Virtual
         }
         await tx.db.updateTable("virtual_keys").set({ revoked_at: tx.now }).where("id", "=", id).execute();
         // An owned key acts as its owner: nothing is stored under the key itself.
-        const credentialIds = await deleteIdentity(tx, itself(id));
-        await appendAudit(tx, [audit]);
+        const subjects = await Subjects.of(tx);
+        const credentialIds = await deleteIdentity(tx, itself(id), subjects);
+        await subjects.append({ ...audit, detail: { ...audit.detail, deleted: credentialIds.length } });
         return credentialIds;
       }),
 

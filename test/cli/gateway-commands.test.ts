@@ -471,6 +471,38 @@ describe("connections and audit", () => {
     );
   });
 
+  it("audit: what somebody did, what was refused, within a stretch of time", async () => {
+    const { seen } = await run(AUDIT, [
+      "audit",
+      "--by",
+      "user:usr_1",
+      "--outcome",
+      "refused",
+      "--since",
+      "2d",
+      "--until",
+      "2027-01-15T00:00:00Z",
+    ]);
+    const until = Date.UTC(2027, 0, 15);
+    expect(seen.find(({ target }) => target.startsWith("/api/v1/audit"))?.target).toBe(
+      `/api/v1/audit?actor=user%3Ausr_1&outcome=refused&since=${NOW - 2 * 86_400_000}&until=${until}&limit=50`,
+    );
+    expect(await run(AUDIT, ["audit", "--until", "soon"])).toMatchObject({ code: 2, seen: [] });
+  });
+
+  it("audit verify: says that the log is intact and its last hash, and fails when it is not", async () => {
+    const hash = "ab".repeat(32);
+    const intact = { intact: true, events: 17, broken_at: null, last_hash: hash };
+    const good = await run({ "GET /api/v1/audit/verify": [200, intact] }, ["audit", "verify"]);
+    expect([good.code, good.stdout]).toEqual([0, `log        intact\nevents     17\nlast hash  ${hash}\n`]);
+    const broken = { ...intact, intact: false, broken_at: 12, events: 11 };
+    const bad = await run({ "GET /api/v1/audit/verify": [200, broken] }, ["audit", "verify"]);
+    expect(bad.code).toBe(1);
+    expect(bad.stdout).toMatch(/^first broken event +12$/m);
+    const json = await run({ "GET /api/v1/audit/verify": [200, broken] }, ["audit", "verify", "--json"]);
+    expect([json.code, JSON.parse(json.stdout)]).toEqual([1, broken]);
+  });
+
   it("audit --jsonl: one event a line and nothing else", async () => {
     const { stdout, stderr } = await run(AUDIT, ["audit", "--jsonl"]);
     expect(

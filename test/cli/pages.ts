@@ -104,12 +104,14 @@ export function cliPage(): string {
   for, or come from a variable, a file or standard input. The setup token is the exception, because it works once.
 - Where a server or a key is asked for, its name or its id will do.
 
-${leaves(program).map(commandSection).join("\n\n")}
+${acting(program).map(commandSection).join("\n\n")}
 `;
 }
 
-function leaves(command: Command): readonly Command[] {
-  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+/** Commands that do something: those without subcommands, and those with options of their own. */
+function acting(command: Command): readonly Command[] {
+  const isActing = command.commands.length === 0 || (command.parent !== null && command.options.length > 0);
+  return [...(isActing ? [command] : []), ...command.commands.flatMap(acting)];
 }
 
 function commandSection(command: Command): string {

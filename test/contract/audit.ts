@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AuditEntry } from "../../src/core/audit.ts";
+import { type Actor, actorKey, type AuditEntry } from "../../src/core/audit.ts";
 import type { AuditFilter } from "../../src/core/store-port.ts";
 import { verifyAuditChain } from "../../src/store/audit-chain.ts";
 import { allOf, auditOf, codeOf, createServer, entry, type GetHarness, upsert, someone } from "./fixtures.ts";
@@ -92,8 +92,54 @@ export function describeAudit(get: GetHarness): void {
       expect(await ids({ since: start + 10 })).toEqual([12, 11, 10, 9, 8, 7, 6, 5]);
       expect(await ids({ since: start + 11, action: "server.updated" })).toEqual([11, 9]);
       expect(await ids({ since: start + 1_000 })).toEqual([]);
+      expect(await ids({ until: start })).toEqual([]);
+      expect(await ids({ until: start + 10 })).toEqual([4, 3, 2, 1]);
+      expect(await ids({ since: start + 10, until: start + 20 })).toEqual([8, 7, 6, 5]);
       expect(await codeOf(store.listAudit({}, { limit: 0 }))).toBe("invalid_request");
       expect(await codeOf(store.listAudit({}, { cursor: "WyJhIl0" }))).toBe("invalid_request");
+    });
+
+    it("finds what somebody has done, and what was refused", async () => {
+      const { store } = get();
+      const actors: readonly Actor[] = [
+        { kind: "admin", id: "1" },
+        { kind: "identity", identity: { mode: "user", id: "1" } },
+        { kind: "identity", identity: { id: "1", mode: "virtual_key" } },
+        { kind: "link", flowId: "1" },
+        { kind: "system" },
+      ];
+      for (const [index, actor] of [...actors, ...actors].entries()) {
+        await store.appendAudit(
+          entry("flow.opened", { actor, outcome: index < 5 ? "ok" : "refused", serverId: `srv_${index % 2}` }),
+        );
+      }
+      const ids = async (filter: AuditFilter) =>
+        (await allOf((page) => store.listAudit(filter, page), 2)).map(({ id }) => id);
+      for (const [index, actor] of actors.entries()) {
+        expect(await ids({ actor: actorKey(actor) })).toEqual([index + 6, index + 1]);
+        expect(await ids({ actor: actorKey(actor), outcome: "ok" })).toEqual([index + 1]);
+      }
+      expect(await ids({ outcome: "refused" })).toEqual([10, 9, 8, 7, 6]);
+      expect(await ids({ outcome: "ok", serverId: "srv_0" })).toEqual([5, 3, 1]);
+      for (const stranger of ["1", "user:", "session:1", "user:11", "", "link"]) {
+        expect(await ids({ actor: stranger })).toEqual([]);
+      }
+    });
+
+    it("is read whole and found as it was written, over any number of pages", async () => {
+      const { store } = get();
+      const zeros = "0".repeat(64);
+      expect(await store.verifyAudit()).toEqual({ isIntact: true, events: 0, brokenAt: null, lastHash: zeros });
+      for (let i = 0; i < 401; i += 1) {
+        await store.appendAudit(entry("server.updated", i % 2 === 0 ? { detail: { changed: ["name"] } } : {}));
+      }
+      const last = (await auditOf(store)).at(-1);
+      expect(await store.verifyAudit()).toEqual({
+        isIntact: true,
+        events: 401,
+        brokenAt: null,
+        lastHash: last?.hash,
+      });
     });
   });
 }

@@ -181,6 +181,7 @@ export function submission(
     seal: sealSlot,
     actor: { kind: "link", flowId },
     requestOrigin: { requestId: "req_2", address: "192.0.2.9" },
+    setFrom: { client: "Firefox on Linux", address: "192.0.2.9" },
     ...rest,
   };
 }
@@ -308,6 +309,14 @@ export async function allOf<T>(list: (page: PageRequest) => Promise<Page<T>>, li
 export async function auditOf(store: Store): Promise<readonly AuditEvent[]> {
   return (await allOf((page) => store.listAudit({}, page))).toReversed();
 }
+
+/** The versions that the log says were written, oldest first. */
+export async function writtenVersions(store: Store): Promise<readonly (number | undefined)[]> {
+  return (await auditOf(store)).filter(({ action }) => WRITES.includes(action)).map(({ version }) => version);
+}
+
+/** What a write of values is told as: the first of a credential, and each later one. */
+export const WRITES: readonly AuditAction[] = ["credential.stored", "credential.edited"];
 
 export async function actionsOf(store: Store): Promise<readonly AuditAction[]> {
   return (await auditOf(store)).map((event) => event.action);

@@ -159,6 +159,39 @@ export function describeLinks(get: GetHarness): void {
       expect((await claim(store, "flow_unknown")).kind).toBe("gone");
     });
 
+    it("A08: is noted as opened once, however many open it at once, and nothing else of it changes", async () => {
+      const { store, another, advance, now } = get();
+      const replica = await another();
+      const server = await createServer(store);
+      const flow = await flowOf(store, server, someone("ada"));
+      const openedAt = now();
+      const opened = entry("flow.opened", { actor: { kind: "link", flowId: flow.id } });
+      const outcomes = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? store : replica).markFlowOpened(flow.id, opened)),
+      );
+      expect(outcomes.filter(Boolean)).toHaveLength(1);
+      advance(1_000);
+      expect(await store.markFlowOpened(flow.id, opened)).toBe(false);
+      expect(await store.findFlow(flow.id)).toEqual({ ...flow, openedAt });
+      const events = (await auditOf(store)).filter(({ action }) => action === "flow.opened");
+      const { credentialId } = flow;
+      expect(events).toMatchObject([{ ...opened, serverId: server.id, identity: someone("ada"), credentialId }]);
+    });
+
+    it("is opened by nobody once it is expired, locked or unknown", async () => {
+      const { store, advance } = get();
+      const server = await createServer(store);
+      const expired = await flowOf(store, server, someone("ada"));
+      const locked = await flowOf(store, server, someone("bob"));
+      await store.countOpenerMismatch(locked.id, 1, entry("flow.opener_mismatch"));
+      expect(await store.markFlowOpened(locked.id, entry("flow.opened"))).toBe(false);
+      advance(TTL_MS);
+      for (const id of [expired.id, "flow_unknown"]) {
+        expect(await store.markFlowOpened(id, entry("flow.opened"))).toBe(false);
+      }
+      expect(await actionsOf(store)).not.toContain("flow.opened");
+    });
+
     it("A08: can be looked at any number of times without a change", async () => {
       const { store, advance } = get();
       const server = await createServer(store);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from "vitest";
 import { describeAccess } from "./access.ts";
 import { describeAdminTokens } from "./admin-tokens.ts";
 import { describeAudit } from "./audit.ts";
+import { describeAuditSubjects } from "./audit-subjects.ts";
 import { describeCredentials } from "./credentials.ts";
 import type { GetHarness, Harness } from "./fixtures.ts";
 import { describeGroups } from "./groups.ts";
@@ -51,6 +52,7 @@ export function describeStoreContract(engine: string, open: () => Promise<Harnes
     describeVirtualKeys(get);
     describeKeysAndSetup(get);
     describeAudit(get);
+    describeAuditSubjects(get);
     describeSweeps(get);
   });
 }

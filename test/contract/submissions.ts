@@ -19,6 +19,7 @@ import {
   upsert,
   someone,
   verifying,
+  writtenVersions,
 } from "./fixtures.ts";
 
 export function describeSubmissions(get: GetHarness): void {
@@ -54,8 +55,7 @@ export function describeSubmissions(get: GetHarness): void {
       expect(commits.filter(({ kind }) => kind === "committed")).toHaveLength(1);
       expect(commits[winner]?.kind).toBe("committed");
       expect(await store.readCredential(flow)).toMatchObject({ version: 2, status: "active" });
-      const stored = (await auditOf(store)).filter(({ action }) => action === "credential.stored");
-      expect(stored.map(({ version }) => version)).toEqual([1, 2]);
+      expect(await writtenVersions(store)).toEqual([1, 2]);
     });
 
     it("protects itself until its lease has run out, then passes to the next", async () => {
@@ -107,8 +107,7 @@ export function describeSubmissions(get: GetHarness): void {
       const reopened = await reopen();
       expect(await reopened.findFlow(flow.id)).toBeNull();
       expect(await reopened.findTempToken("digest_1")).toBeNull();
-      expect((await auditOf(reopened)).at(-1)).toMatchObject({
-        action: "credential.stored",
+      const event = {
         outcome: "ok",
         actor: { kind: "link", flowId: flow.id },
         requestId: "req_2",
@@ -117,8 +116,49 @@ export function describeSubmissions(get: GetHarness): void {
         identity: someone("ada"),
         credentialId: row.id,
         version: 1,
-        detail: { fields: ["x-api-key"], verification: "proven" },
-      });
+      };
+      expect((await auditOf(reopened)).slice(-2)).toMatchObject([
+        { ...event, action: "credential.verified", detail: { verification: "proven" } },
+        {
+          ...event,
+          action: "credential.stored",
+          detail: { fields: ["x-api-key"], verification: "proven", client: "Firefox on Linux" },
+        },
+      ]);
+    });
+
+    it("keeps when and from where the values were set, and that nobody has been told yet", async () => {
+      const { store, now } = get();
+      const server = await createServer(store);
+      const { flow, submission: values } = await verifying(store, server, someone("ada"));
+      await store.commitSubmission(values);
+      const setFrom = { client: "Firefox on Linux", address: "192.0.2.9" };
+      expect(await store.readCredential(flow)).toMatchObject({ setFrom, isTold: false, updatedAt: now() });
+      const [listed] = (await store.listCredentials({}, {})).items;
+      expect(listed).toMatchObject({ setFrom });
+      // Values that came another way have nobody to be told of.
+      expect(await upsert(store, server, someone("ada"))).toMatchObject({ setFrom: null, isTold: true });
+    });
+
+    it("stores under the id that the log has named from the request on", async () => {
+      const { store } = get();
+      const server = await createServer(store);
+      const first = await verifying(store, server, someone("ada"));
+      await store.commitSubmission(first.submission);
+      const { id } = present(await store.readCredential(first.flow));
+      expect([first.flow.credentialId, id]).toEqual([id, expect.stringMatching(/^cred_/)]);
+      const second = await verifying(store, server, someone("ada"));
+      expect(second.flow.credentialId).toBe(id);
+      await store.commitSubmission(second.submission);
+      const life = (await store.listAudit({ credentialId: id }, {})).items.map(({ action }) => action);
+      expect(life.toReversed()).toEqual([
+        "flow.requested",
+        "credential.verified",
+        "credential.stored",
+        "flow.requested",
+        "credential.verified",
+        "credential.edited",
+      ]);
     });
 
     it("A04: is the last thing that a link does: nothing that is sent again changes the credential", async () => {

@@ -221,6 +221,8 @@ export class World {
         schemaRevision: 1,
         origin: "https://x.example" as UpstreamOrigin,
         requestedBy: flow.requestedBy,
+        openedAt: null,
+        credentialId: null,
         expiresAt: NOW + flow.ttlMs,
         createdAt: NOW,
         updatedAt: NOW,

@@ -51,7 +51,13 @@ describe("the audit log", () => {
     await send(`DELETE /api/v1/credentials/${credentialId}`, { as: owner.key });
     const ask = async (query: string): Promise<string[]> =>
       itemsOf((await send(`GET /api/v1/audit?${query}`, { as: ADMIN_TOKEN })).json).map(({ action }) => action);
-    expect(await ask(`credential=${credentialId}`)).toEqual(["credential.revoked", "credential.stored"]);
+    expect(await ask(`credential=${credentialId}`)).toEqual([
+      "credential.revoked",
+      "credential.stored",
+      "credential.verified",
+      "flow.opened",
+      "flow.requested",
+    ]);
     expect(await ask(`since=${scene.clock.now}`)).toEqual(["credential.revoked"]);
     expect(await ask(`server=${serverId}&action=server.created`)).toEqual(["server.created"]);
     expect(await ask(`auth_mode=virtual_key&identity=${owner.id}`)).toContain("flow.requested");

@@ -38,6 +38,37 @@ it("A08: previews, prefetches, HEAD, OPTIONS and a thousand GETs change no state
   expect((await scene.send("GET /api/v1/audit", { as: ADMIN_TOKEN })).text).toBe(audit.text);
 });
 
+it("A08: only who may opens it: the first look of the proven opener is noted, and a thousand more change nothing", async () => {
+  const scene = await createScene();
+  const { flowId } = await scene.startFlow();
+  const path = `GET /api/v1/flows/${flowId}`;
+  const opened = async (): Promise<unknown> =>
+    (await scene.send("GET /api/v1/audit?action=flow.opened", { as: ADMIN_TOKEN })).json["items"];
+  await scene.send(path);
+  await scene.send(path, { as: scene.stranger.key });
+  await scene.send(`GET /connect/${flowId}`, { headers: { Purpose: "prefetch" } });
+  expect(await opened()).toEqual([]);
+
+  const first = await scene.send(path, { as: scene.owner.key });
+  const owner = { auth_mode: "virtual_key", id: scene.owner.id };
+  const event = { actor: { kind: "identity", ...owner }, identity: owner, address: "203.0.113.9", outcome: "ok" };
+  expect(await opened()).toEqual([expect.objectContaining({ ...event, server_id: scene.serverId })]);
+  scene.storeCalls.length = 0;
+  for (let count = 0; count < 1000; count += 1) {
+    expect((await scene.send(path, { as: scene.owner.key })).text).toBe(first.text);
+  }
+  expect(scene.storeCalls).not.toContain("markFlowOpened");
+  expect(await opened()).toHaveLength(1);
+});
+
+it("is opened by a submission too, page or not", async () => {
+  const scene = await createScene();
+  await scene.connect();
+  const { json } = await scene.send("GET /api/v1/audit", { as: ADMIN_TOKEN });
+  const actions = (json["items"] as { action: string }[]).map(({ action }) => action);
+  expect(actions.slice(0, 4)).toEqual(["credential.stored", "credential.verified", "flow.opened", "flow.requested"]);
+});
+
 it("A20: no answer of a link endpoint holds a stored value, its length or its beginning, in any state", async () => {
   const scene = await createScene({ areTempTokenLinksEnabled: true });
   const { owner } = scene;

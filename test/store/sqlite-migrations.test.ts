@@ -10,7 +10,7 @@ import { runChild } from "./child.ts";
 import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
 
 const clock = new TestClock();
-const MIGRATIONS: readonly string[] = ["0001_init", "0002_people"];
+const MIGRATIONS: readonly string[] = ["0001_init", "0002_people", "0004_credential_life"];
 let folder: TestFolder;
 
 beforeEach(() => {
@@ -63,6 +63,7 @@ describe("migrations", () => {
     await migrateSqlite(options());
     expect(tablesOf(folder.file())).toEqual([
       "admin_tokens",
+      "audit_event_subjects",
       "audit_events",
       "data_keys",
       "group_members",
@@ -107,7 +108,7 @@ describe("migrations", () => {
     for (const attempt of [openSqliteStore(options()), migrateSqlite(options()), sqliteMigrationStatus(options())]) {
       await expect(attempt).rejects.toMatchObject({
         code: "migration_failed",
-        message: expect.stringMatching(/9000_note.*0002_people/),
+        message: expect.stringMatching(new RegExp(`9000_note.*${MIGRATIONS.at(-1)}`)),
       });
     }
     expect(tablesOf(folder.file())).toContain("note");

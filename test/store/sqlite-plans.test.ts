@@ -141,6 +141,11 @@ describe("the cost of a statement does not grow with the tables", () => {
     ["identity", { identity: someone("ada") }],
     ["credential", { credentialId: "cred_1" }],
     ["time", { since: 1 }],
+    ["a stretch of time", { since: 1, until: 2 }],
+    ["actor", { actor: "user:usr_1" }],
+    ["outcome", { outcome: "refused" }],
+    ["actor and outcome", { actor: "user:usr_1", outcome: "ok" }],
+    ["credential and action", { credentialId: "cred_1", action: "credential.used" }],
   ])("when a page of the audit log is filtered by %s", async (_, filter) => {
     await store.listAudit(filter, AUDIT_CURSOR);
     expect(growingSteps()).toEqual([]);

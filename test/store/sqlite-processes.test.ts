@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AuditEvent } from "../../src/core/audit.ts";
 import { openSqliteStore, verifyAuditChain } from "../../src/sqlite.ts";
-import { allOf, auditOf, codeOf, createServer, upsert, someone } from "../contract/fixtures.ts";
+import { allOf, auditOf, codeOf, createServer, upsert, someone, WRITES } from "../contract/fixtures.ts";
 import { runChild } from "./child.ts";
 import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
 
@@ -49,7 +49,7 @@ function keyOf({ action, credentialId, version }: Partial<AuditEvent> | Acknowle
 function rowsOf(events: readonly AuditEvent[]): readonly string[] {
   const rows = new Map<string | undefined, number | undefined>();
   for (const { action, credentialId, version } of events) {
-    if (action === "credential.stored") {
+    if (WRITES.includes(action)) {
       rows.set(credentialId, version);
     } else if (action === "credential.revoked") {
       rows.delete(credentialId);

@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import type { SealedCredential } from "../../src/core/credential.ts";
 import type { Server } from "../../src/core/server.ts";
 import { openSqliteStore } from "../../src/sqlite.ts";
 import { claim, entry, initiate, present, submission, upsert, someone } from "../contract/fixtures.ts";
@@ -9,6 +10,10 @@ import { random, TestClock } from "./sqlite-harness.ts";
  * was acknowledged: one JSON line of action, credential id and version.
  */
 const [path = "", rounds = "0", name = "writer"] = process.argv.slice(2);
+
+function acknowledgeWrite({ id, version }: SealedCredential): void {
+  acknowledge(version === 1 ? "credential.stored" : "credential.edited", id, version);
+}
 
 function acknowledge(action: string, credentialId: string, version: number): void {
   writeSync(1, `${JSON.stringify({ action, credentialId, version })}\n`);
@@ -21,7 +26,7 @@ for (let round = 0; round < Number(rounds); round += 1) {
   const identity = someone(`user-${round % 7}`);
   const binding = { serverId: server.id, identity };
   const stored = await upsert(store, server, identity);
-  acknowledge("credential.stored", stored.id, stored.version);
+  acknowledgeWrite(stored);
 
   const newFlowId = `flow_${name}_${process.pid}_${round}`;
   const flow = await store.initiateFlow(
@@ -32,7 +37,7 @@ for (let round = 0; round < Number(rounds); round += 1) {
   if (flow !== null && (await claim(store, flow.id, claimId)).kind === "claimed") {
     const outcome = await store.commitSubmission(submission(flow.id, claimId));
     if (outcome.kind === "committed") {
-      acknowledge("credential.stored", outcome.credential.id, outcome.credential.version);
+      acknowledgeWrite(outcome.credential);
     }
   }
   if (round % 3 === 2) {

@@ -4,7 +4,7 @@ import { type Cli, type GatewayOption, usageError, withExamples, withGateway } f
 import { findIdentity, findServer, identityText, listServers } from "../find.ts";
 import { namesAt, numberAt, textAt } from "../json-answer.ts";
 import type { Query, RestClient } from "../rest-client.ts";
-import { table, when } from "../text.ts";
+import { factsList, table, when } from "../text.ts";
 import { DURATION_HELP, parseDuration, parseInstant } from "../time-text.ts";
 import { limitOf } from "./connections.ts";
 
@@ -13,7 +13,10 @@ interface AuditOptions extends GatewayOption {
   readonly server?: string;
   readonly who?: string;
   readonly credential?: string;
+  readonly by?: string;
+  readonly outcome?: string;
   readonly since?: string;
+  readonly until?: string;
   readonly limit?: string;
   readonly jsonl?: boolean;
 }
@@ -21,18 +24,25 @@ interface AuditOptions extends GatewayOption {
 const DEFAULT_LIMIT = "50";
 
 export function addAuditCommand(program: Command, cli: Cli): void {
+  const audit = withGateway(program.command("audit").description("show what happened, newest first"));
+  addVerify(audit, cli);
   withExamples(
-    withGateway(program.command("audit").description("show what happened, newest first"))
+    audit
       .option("--action <action>", "only this action, such as credential.stored")
       .option("--server <server>", "only about this server (name or id)")
       .option("--who <who>", "only about this virtual key (name or id) or <auth mode>:<id>")
       .option("--credential <id>", "only about this connection")
+      .option("--by <who>", "only what they did: admin:<id>, <auth mode>:<id>, link:<flow id> or system")
+      .option("--outcome <outcome>", "only what was ok, or refused")
       .option("--since <time>", `only since then: a duration, ${DURATION_HELP}, or a time in ISO 8601`)
+      .option("--until <time>", "only before then, written like --since")
       .option("--limit <count>", `at most so many (default: ${DEFAULT_LIMIT}; with --jsonl all)`)
       .option("--jsonl", "print one JSON object a line, for other programs"),
     "keyward audit --since 24h",
     "keyward audit --server weather --action credential.rejected",
+    "keyward audit --outcome refused --since 7d --until 1d",
     "keyward audit --jsonl > audit.jsonl",
+    "keyward audit verify",
   ).action(async (options: AuditOptions) => {
     const gateway = cli.gateway(options);
     const query = await queryOf(cli, gateway, options);
@@ -58,17 +68,52 @@ async function queryOf(cli: Cli, gateway: RestClient, options: AuditOptions): Pr
     auth_mode: identity?.mode,
     identity: identity?.id,
     credential: options.credential,
-    since: options.since === undefined ? undefined : sinceOf(options.since, cli.runtime.clock.now()),
+    actor: options.by,
+    outcome: options.outcome,
+    since: timeOf("since", options.since, cli.runtime.clock.now()),
+    until: timeOf("until", options.until, cli.runtime.clock.now()),
   };
 }
 
-function sinceOf(text: string, now: number): number {
-  const ago = parseDuration(text);
-  const since = ago === null ? parseInstant(text) : now - ago;
-  if (since === null) {
-    throw usageError(`--since is a duration, ${DURATION_HELP}, or a time in ISO 8601.`);
+function timeOf(option: "since" | "until", text: string | undefined, now: number): number | undefined {
+  if (text === undefined) {
+    return undefined;
   }
-  return Math.max(0, since);
+  const ago = parseDuration(text);
+  const time = ago === null ? parseInstant(text) : now - ago;
+  if (time === null) {
+    throw usageError(`--${option} is a duration, ${DURATION_HELP}, or a time in ISO 8601.`);
+  }
+  return Math.max(0, time);
+}
+
+function addVerify(audit: Command, cli: Cli): void {
+  withExamples(
+    audit
+      .command("verify")
+      .description("say whether the log is as it was written; exit code 1 when it is not")
+      .addHelpText(
+        "after",
+        "\nA removed end cannot be seen from within: keep the last hash elsewhere, and look for it in a later export.",
+      ),
+    "keyward audit verify",
+    "keyward audit verify --json",
+  ).action(async (_options: GatewayOption, command: Command) => {
+    const options = command.optsWithGlobals<GatewayOption>();
+    const verdict = await cli.gateway(options).get(["audit", "verify"]);
+    const isIntact = verdict["intact"] === true;
+    cli.answer(options, verdict, (style) =>
+      factsList([
+        ["log", isIntact ? style("green", "intact") : style("red", "not as it was written")],
+        ...(isIntact ? [] : [["first broken event", String(numberAt(verdict, "broken_at"))] as const]),
+        [isIntact ? "events" : "intact events before", String(numberAt(verdict, "events"))],
+        ["last hash", textAt(verdict, "last_hash")],
+      ]),
+    );
+    if (!isIntact) {
+      cli.markFailed();
+    }
+  });
 }
 
 async function serverNames(gateway: RestClient): Promise<ReadonlyMap<string, string>> {
@@ -101,7 +146,8 @@ function actorText(event: JsonObject): string {
 
 /** The parts of a detail that are words; the numbers are for `--json`. */
 function detailText(event: JsonObject): string {
-  const words = ["name", "verification", "reason"].map((key) => textAt(event, "detail", key));
+  const words = ["name", "verification", "reason", "client"].map((key) => textAt(event, "detail", key));
   const lists = ["fields", "changed"].flatMap((key) => namesAt(event, "detail", key) ?? []);
-  return [...words, ...lists].filter((text) => text !== "").join(" ");
+  const effects = namesAt(event, "effects") ?? [];
+  return [...words, ...lists, ...effects].filter((text) => text !== "").join(" ");
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../core/json.ts";
 import type { Clock, Logger, Upstream } from "../../core/ports.ts";
 import type { Resolver } from "../../core/resolver.ts";
 import type { ListKind } from "../../core/server.ts";
-import type { AuditStore, Store } from "../../core/store-port.ts";
+import type { Store } from "../../core/store-port.ts";
 import type { Forward } from "../call/forward.ts";
 import { createCatalog } from "../catalog.ts";
 import type { Method, NamedMethod } from "../exchange.ts";
@@ -15,7 +15,7 @@ import { createRouting } from "./routing.ts";
 import { createToolChanges } from "./tool-changes.ts";
 
 export interface AggregateParts {
-  readonly store: Pick<Store, "findAccess" | "listAccess"> & AuditStore;
+  readonly store: Pick<Store, "findAccess" | "listAccess" | "listAudit" | "appendAudit">;
   readonly resolver: Resolver;
   readonly upstream: Pick<Upstream, "list">;
   readonly forward: Forward;

@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { CompiledQuery, type DatabaseConnection, type QueryResult } from "kysely";
 import { KeywardError } from "../../core/errors.ts";
+import { defineSha256OfLines } from "./sha256-lines.ts";
 import { fromStatement } from "./sqlite-error.ts";
 
 /** Preparing costs as much as running: with the cache a point read takes half the time. */
@@ -41,6 +42,7 @@ export class SqliteConnection implements DatabaseConnection {
       enableForeignKeyConstraints: true,
       enableDoubleQuotedStringLiterals: false,
     });
+    defineSha256OfLines(this.#database);
     this.#onStatement = onStatement;
   }
 

@@ -6,6 +6,7 @@ import type { SqliteConnection } from "./connection.ts";
 import type { FileWatch } from "./database-file.ts";
 import { NodeSqliteDialect, ReaderDriver } from "./dialect.ts";
 import { sqliteJson } from "./json.ts";
+import { sha256OfLines } from "./sha256-lines.ts";
 import { fromEngine, sqliteCode } from "./sqlite-error.ts";
 import type { ThreadedConnection } from "./threaded-connection.ts";
 import { WriterDriver } from "./writer-driver.ts";
@@ -79,7 +80,9 @@ export class SqliteEngine implements Engine {
   async write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     this.#assertOpen();
     try {
-      const result = await this.#writer.transaction().execute((db) => work({ db, now: this.#now(), json: sqliteJson }));
+      const result = await this.#writer
+        .transaction()
+        .execute((db) => work({ db, now: this.#now(), json: sqliteJson, sha256OfLines }));
       this.#lastCommit = this.#now();
       return result;
     } catch (error) {
