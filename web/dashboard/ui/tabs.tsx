@@ -1,0 +1,70 @@
+import { Tabs as Primitive } from "radix-ui";
+import type { ReactNode } from "react";
+import { Link, useLocation } from "wouter";
+import { cx } from "./class-names.ts";
+
+const BAR = "mb-6 flex gap-1 overflow-x-auto border-b border-line";
+const TAB =
+  "-mb-px shrink-0 border-b-2 border-transparent px-3 py-2 font-medium whitespace-nowrap text-soft -outline-offset-2 hover:text-ink";
+const CHOSEN = "border-accent text-ink";
+
+interface Tab<T extends string> {
+  readonly value: T;
+  readonly label: string;
+  readonly content: ReactNode;
+}
+
+interface TabsProps<T extends string> {
+  readonly label: string;
+  readonly value: T;
+  readonly onChange: (value: T) => void;
+  readonly tabs: readonly Tab<T>[];
+}
+
+/** Views of one page. For pages of their own: `LinkTabs`. */
+export function Tabs<T extends string>({ label, value, onChange, tabs }: TabsProps<T>) {
+  return (
+    <Primitive.Root value={value} onValueChange={(next) => onChange(next as T)}>
+      <Primitive.List aria-label={label} className={BAR}>
+        {tabs.map((tab) => (
+          <Primitive.Trigger
+            key={tab.value}
+            value={tab.value}
+            className={cx(TAB, "data-[state=active]:border-accent data-[state=active]:text-ink")}
+          >
+            {tab.label}
+          </Primitive.Trigger>
+        ))}
+      </Primitive.List>
+      {tabs.map((tab) => (
+        <Primitive.Content key={tab.value} value={tab.value} tabIndex={-1}>
+          {tab.content}
+        </Primitive.Content>
+      ))}
+    </Primitive.Root>
+  );
+}
+
+interface LinkTabsProps {
+  readonly label: string;
+  readonly links: readonly (readonly [href: string, label: string])[];
+}
+
+/** Pages that belong together, such as people and groups. */
+export function LinkTabs({ label, links }: LinkTabsProps) {
+  const [path] = useLocation();
+  return (
+    <nav aria-label={label} className={BAR}>
+      {links.map(([href, text]) => (
+        <Link
+          key={href}
+          href={href}
+          aria-current={path === href ? "page" : undefined}
+          className={cx(TAB, path === href && CHOSEN)}
+        >
+          {text}
+        </Link>
+      ))}
+    </nav>
+  );
+}
