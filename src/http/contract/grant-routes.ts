@@ -33,7 +33,7 @@ const GrantsInput = z
   })
   .openapi("GrantsInput");
 
-export const Grant = z.union([
+const Grant = z.union([
   z.object({ ...OfIdentity, ...GrantedTools, ...Name }).openapi("IdentityGrant"),
   z.object({ ...OfGroup, ...GrantedTools, ...Name }).openapi("GroupGrant"),
 ]);

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { json } from "./fields.ts";
 import { defineRoute } from "./route.ts";
 
-export const Settings = z
+const Settings = z
   .object({
     public_url: z.string(),
     version: z.string(),
