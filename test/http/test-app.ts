@@ -38,6 +38,12 @@ const PAGE: Readonly<Record<string, string>> = {
   "notes.txt": "not for the web",
 };
 
+const DASHBOARD: Readonly<Record<string, string>> = {
+  "index.html": `<!doctype html><meta nonce="%CSP_NONCE%"><script type="module" src="/assets/dashboard/index-a1.js"></script>`,
+  "index-a1.js": "export const dashboard = 1;\n",
+  "index-b2.css": "main { color: black }\n",
+};
+
 interface LogLine {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly event: string;
@@ -174,7 +180,9 @@ export async function createTestApp(
     publicUrl: PUBLIC_URL,
     version: "1.2.3",
     readiness: () => Promise.resolve({ store: true, keys: true }),
+    random,
     connectPage: { directory: writePage(folder) },
+    dashboard: { directory: writePage(folder, DASHBOARD) },
     ...options.parts,
   });
 
