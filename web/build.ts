@@ -1,8 +1,9 @@
 /**
- * Puts the connect page's html and css beside the script that `tsc -p web/connect/tsconfig.json` emits into
- * `dist/web/connect/`, where both `src/` and `dist/` look for them.
+ * Builds the pages into `dist/web/`, where both `src/` and `dist/` look for them: `dashboard/` by Vite, and `connect/` as
+ * `tsc -p web/connect/tsconfig.json` emits its script, with its html and css beside it.
  */
 import { copyFileSync, mkdirSync } from "node:fs";
+import { buildDashboard } from "./build-dashboard.ts";
 
 const source = new URL("./connect/", import.meta.url);
 const target = new URL("../dist/web/connect/", import.meta.url);
@@ -11,3 +12,5 @@ mkdirSync(target, { recursive: true });
 for (const name of ["index.html", "connect.css"]) {
   copyFileSync(new URL(name, source), new URL(name, target));
 }
+
+await buildDashboard();

@@ -7,6 +7,23 @@ const STRENGTH: Readonly<Record<string, string>> = {
   accepted: "accepted: the server took the sample, but may take any value",
 };
 
+const STEP: Readonly<Record<string, string>> = {
+  connect: "connect",
+  list_tools: "list tools",
+  probe_tool: "call the probe tool",
+  negative_control: "try a wrong value",
+};
+
+const PROOF: Readonly<Record<string, string>> = {
+  speaks_mcp: "it speaks MCP",
+  tools_known: "its tools are known",
+  tool_works: "a tool works with the sample",
+  wrong_values_refused: "it was refused",
+  any_value_passes: "it was accepted: any value passes",
+  values_refused: "the sample was refused",
+  nothing: "",
+};
+
 /** Names of the declared headers, as the administrator wrote them. */
 export function headerNames(server: JsonObject): readonly string[] {
   return objectsAt(server, "header_schema").map((field) => textAt(field, "name"));
@@ -17,9 +34,7 @@ export function toolNames(server: JsonObject): readonly string[] {
 }
 
 export function describeServer(server: JsonObject): string {
-  const headers = objectsAt(server, "header_schema").map((field) => {
-    return flagAt(field, "required") ? textAt(field, "name") : `${textAt(field, "name")} (optional)`;
-  });
+  const headers = objectsAt(server, "header_schema").map(describeField);
   const facts: (readonly [string, string])[] = [
     ["name", textAt(server, "name")],
     ["id", textAt(server, "id")],
@@ -38,6 +53,17 @@ export function describeServer(server: JsonObject): string {
   return factsList(facts.map(([name, value]) => [name, cell(value)]));
 }
 
+function describeField(field: JsonObject): string {
+  const choices = namesAt(field, "choices");
+  const notes = [
+    flagAt(field, "required") ? "" : "optional",
+    choices === null ? "" : `one of ${choices.join(" | ")}`,
+    textAt(field, "template") === "" ? "" : `as "${textAt(field, "template")}"`,
+    textAt(field, "pattern") === "" ? "" : `matching ${textAt(field, "pattern")}`,
+  ].filter((note) => note !== "");
+  return notes.length === 0 ? textAt(field, "name") : `${textAt(field, "name")} (${notes.join(", ")})`;
+}
+
 /** The answer to `POST /servers` and `/servers/{id}/verify`. */
 export function describeVerified(server: JsonObject): string {
   const strength = STRENGTH[strengthIn(server)];
@@ -45,9 +71,15 @@ export function describeVerified(server: JsonObject): string {
   const lines = [
     `${textAt(server, "name")} is ${textAt(server, "status")} (${textAt(server, "id")}).`,
     strength === undefined ? "Not verified: there was no sample." : `Verified, ${strength}.`,
+    ...objectsAt(server, "steps").map(describeStep),
     ...(tools.length === 0 ? [] : [`${counted(tools.length, "tool")}: ${tools.join(", ")}`]),
   ];
   return lines.map((line) => `${cell(line)}\n`).join("");
+}
+
+function describeStep(made: JsonObject): string {
+  const [step, outcome, proves] = [textAt(made, "step"), textAt(made, "outcome"), textAt(made, "proves")];
+  return `- ${(STEP[step] ?? step).padEnd(20)} ${outcome.padEnd(8)} ${PROOF[proves] ?? proves}`.trimEnd();
 }
 
 /** `proven`, `accepted`, or empty when nothing was verified. */

@@ -1,6 +1,6 @@
 import type { SealedCredential } from "./credential.ts";
 import { isKeywardError, type ErrorCode } from "./errors.ts";
-import { isSatisfiedBy, plainNames } from "./header-schema.ts";
+import { isSatisfiedBy, plainNames, templatesOf } from "./header-schema.ts";
 import type { HeaderValues } from "./header-values.ts";
 import type { Identity } from "./identity.ts";
 import type { CallHeaders, Logger, Vault } from "./ports.ts";
@@ -60,6 +60,7 @@ export function createResolver(parts: {
         staticHeaders: openStaticHeaders(vault, server),
         userHeaders,
         plainNames: plainNames(server.headerSchema),
+        templates: templatesOf(server.headerSchema),
         identity,
         credential,
       },
@@ -90,6 +91,6 @@ function whyNotUsable(row: SealedCredential | null, server: Server): AuthRequire
     return row.status;
   }
   // The server may have been edited since the row was read or written: an old value never goes to a new origin.
-  const isCurrent = row.origin === server.origin && isSatisfiedBy(server.headerSchema, row.fieldNames);
+  const isCurrent = row.origin === server.origin && isSatisfiedBy(server.headerSchema, row);
   return isCurrent ? null : "needs_update";
 }

@@ -6,7 +6,7 @@ import type { Callers } from "../core/callers.ts";
 import type { LinkIssuer } from "../core/link-issuer.ts";
 import type { KeyIssuer } from "../core/key-issuer.ts";
 import type { Openers } from "../core/opener.ts";
-import type { Clock, Logger } from "../core/ports.ts";
+import type { Clock, Logger, Random } from "../core/ports.ts";
 import type { ServerRegistry } from "../core/server-registry.ts";
 import type { Store } from "../core/store-port.ts";
 import type { Submissions } from "../core/submission.ts";
@@ -59,8 +59,10 @@ export interface HttpParts {
   /** Version of Keyward, for the API description. */
   readonly version: string;
   readonly readiness: () => Promise<ReadinessChecks>;
-  /** Where `npm run build:web` has put the connect page. Read once, here. */
+  readonly random: Random;
+  /** Where `npm run build:web` has put the pages. Read once, here. */
   readonly connectPage: { readonly directory: string };
+  readonly dashboard: { readonly directory: string };
 }
 
 /** Answers `app.fetch(request, context)`; the context is the `RequestContext` of `context.ts`. */
@@ -68,7 +70,7 @@ export type HttpApp = Hono<HttpEnv>;
 
 /**
  * REST API and pages.
- * @throws KeywardError `config_invalid` when the connect page has not been built
+ * @throws KeywardError `config_invalid` when the pages have not been built
  */
 export function createHttpApp(parts: HttpParts): HttpApp {
   const app = new OpenAPIHono<HttpEnv>({ defaultHook: refuseInvalid });

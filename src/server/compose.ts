@@ -24,8 +24,9 @@ import type { Config } from "./config/config.ts";
 import type { Handler, RequestContext } from "./listener.ts";
 import { VERSION } from "./version.ts";
 
-/** Where `npm run build:web` puts the page: the same path from `src/server/` and from `dist/server/`. */
+/** Where `npm run build:web` puts the pages: the same path from `src/server/` and from `dist/server/`. */
 const CONNECT_PAGE = fileURLToPath(new URL("../../dist/web/connect/", import.meta.url));
+const DASHBOARD = fileURLToPath(new URL("../../dist/web/dashboard/", import.meta.url));
 
 /** What is opened before anything can be put together. */
 export interface Foundations {
@@ -93,7 +94,9 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     version: VERSION,
     // The keys are loaded: without them there would be nothing to put together.
     readiness: async () => ({ store: await answers(store), keys: true }),
+    random,
     connectPage: { directory: CONNECT_PAGE },
+    dashboard: { directory: DASHBOARD },
   });
   return { provider, admins, handler: dispatch(gateway, app.fetch), closeStreams: () => gateway.close() };
 }

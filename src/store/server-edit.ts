@@ -4,14 +4,22 @@ import type { Subjects } from "./audit-subjects.ts";
 import type { Tx } from "./engine.ts";
 import { countPeople, isMoving, NOTHING_MOVED, reconcileAccess } from "./reconcile.ts";
 
+/** What a schema demands of the values of a credential. */
+interface Demands {
+  /** Names of the fields that have to be there. */
+  readonly required: readonly string[];
+  /** Fields with a format, and the schema revision since which values have to fit it. */
+  readonly formats: readonly { readonly name: string; readonly since: number }[];
+}
+
 /** What an edit of a server changed, as far as the rows that hang on it are concerned. */
 export interface ServerEdit {
   readonly serverId: string;
   /** As it is now. */
   readonly origin: string;
   readonly isNewOrigin: boolean;
-  /** Names of the fields that the new schema requires; null = the schema is as it was. */
-  readonly newlyRequired: readonly string[] | null;
+  /** What the new schema demands; null = the schema is as it was. */
+  readonly newSchema: Demands | null;
   readonly isNewAccess: boolean;
 }
 
@@ -22,14 +30,14 @@ export interface ServerEdit {
 export async function applyServerEdit(tx: Tx, edit: ServerEdit, subjects: Subjects): Promise<Reconciliation> {
   const people = await countPeople(tx, isAffected(tx, edit));
   let needsUpdate = 0;
-  if (edit.isNewOrigin || edit.newlyRequired !== null) {
+  if (edit.isNewOrigin || edit.newSchema !== null) {
     await endFlows(tx, edit.serverId);
   }
   if (edit.isNewOrigin) {
     needsUpdate += await applyOriginChange(tx, edit.serverId, subjects);
   }
-  if (edit.newlyRequired !== null) {
-    needsUpdate += await applySchemaChange(tx, edit, edit.newlyRequired, subjects);
+  if (edit.newSchema !== null) {
+    needsUpdate += await applySchemaChange(tx, edit, edit.newSchema, subjects);
   }
   const moved = edit.isNewAccess ? await reconcileAccess(tx, { serverId: edit.serverId }, subjects) : NOTHING_MOVED;
   return { ...moved.reconciliation, needsUpdate, people };
@@ -39,8 +47,8 @@ export async function applyServerEdit(tx: Tx, edit: ServerEdit, subjects: Subjec
 function isAffected(tx: Tx, edit: ServerEdit): RawBuilder<SqlBool> {
   const reasons = [
     ...(edit.isNewOrigin ? [isLeftBehind] : []),
-    ...(edit.newlyRequired === null ? [] : [isLacking(tx, edit, edit.newlyRequired)]),
-    ...(edit.newlyRequired === null ? [] : [isComplete(tx, edit, edit.newlyRequired)]),
+    ...(edit.newSchema === null ? [] : [isLacking(tx, edit, edit.newSchema)]),
+    ...(edit.newSchema === null ? [] : [isComplete(tx, edit, edit.newSchema)]),
     ...(edit.isNewAccess ? [isMoving] : []),
     sql<SqlBool>`1 = 0`,
   ];
@@ -55,22 +63,30 @@ function isOf(serverId: string): RawBuilder<SqlBool> {
 const isLeftBehind = sql<SqlBool>`(header_credentials.status in ('active', 'rejected'))`;
 
 /** `schema_changed` of the state table, for a row that does not satisfy the new schema. */
-function isLacking(tx: Tx, edit: ServerEdit, required: readonly string[]): RawBuilder<SqlBool> {
-  return sql<SqlBool>`(header_credentials.status = 'active' and not ${isSatisfied(tx, edit, required)})`;
+function isLacking(tx: Tx, edit: ServerEdit, demands: Demands): RawBuilder<SqlBool> {
+  return sql<SqlBool>`(header_credentials.status = 'active' and not ${isSatisfied(tx, edit, demands)})`;
 }
 
 /** The same for one that does. */
-function isComplete(tx: Tx, edit: ServerEdit, required: readonly string[]): RawBuilder<SqlBool> {
-  return sql<SqlBool>`(header_credentials.status = 'needs_update' and ${isSatisfied(tx, edit, required)})`;
+function isComplete(tx: Tx, edit: ServerEdit, demands: Demands): RawBuilder<SqlBool> {
+  return sql<SqlBool>`(header_credentials.status = 'needs_update' and ${isSatisfied(tx, edit, demands)})`;
 }
 
 /**
- * A row satisfies the schema when it has every required field and was verified against the server's origin: a schema edit
- * must not wake what an origin edit put to sleep.
+ * A row satisfies the schema when it has every required field, holds no value that is older than its field's format, and
+ * was verified against the server's origin: a schema edit must not wake what an origin edit put to sleep.
  */
-function isSatisfied(tx: Tx, edit: ServerEdit, required: readonly string[]): RawBuilder<SqlBool> {
-  const holdsRequired = tx.json.holdsAll("header_credentials.field_names", required);
-  return sql<SqlBool>`(header_credentials.origin = ${edit.origin} and ${holdsRequired})`;
+function isSatisfied(tx: Tx, edit: ServerEdit, demands: Demands): RawBuilder<SqlBool> {
+  const holds = (names: readonly string[]): RawBuilder<SqlBool> =>
+    tx.json.holdsAll("header_credentials.field_names", names);
+  const conditions = [
+    sql<SqlBool>`header_credentials.origin = ${edit.origin}`,
+    holds(demands.required),
+    ...demands.formats.map(
+      ({ name, since }) => sql<SqlBool>`(header_credentials.schema_revision >= ${since} or not ${holds([name])})`,
+    ),
+  ];
+  return sql<SqlBool>`(${sql.join(conditions, sql` and `)})`;
 }
 
 /**
@@ -104,26 +120,21 @@ async function applyOriginChange(tx: Tx, serverId: string, subjects: Subjects): 
 }
 
 /** @returns how many came to need an update */
-async function applySchemaChange(
-  tx: Tx,
-  edit: ServerEdit,
-  required: readonly string[],
-  subjects: Subjects,
-): Promise<number> {
+async function applySchemaChange(tx: Tx, edit: ServerEdit, demands: Demands, subjects: Subjects): Promise<number> {
   const ofServer = isOf(edit.serverId);
-  await subjects.note("needs_update", sql<SqlBool>`${ofServer} and ${isLacking(tx, edit, required)}`);
-  await subjects.note("active", sql<SqlBool>`${ofServer} and ${isComplete(tx, edit, required)}`);
+  await subjects.note("needs_update", sql<SqlBool>`${ofServer} and ${isLacking(tx, edit, demands)}`);
+  await subjects.note("active", sql<SqlBool>`${ofServer} and ${isComplete(tx, edit, demands)}`);
   const lacking = await tx.db
     .updateTable("header_credentials")
     .set({ status: "needs_update", status_reason: "schema_changed", status_changed_at: tx.now })
     .where("server_id", "=", edit.serverId)
-    .where(isLacking(tx, edit, required))
+    .where(isLacking(tx, edit, demands))
     .executeTakeFirstOrThrow();
   await tx.db
     .updateTable("header_credentials")
     .set({ status: "active", status_reason: null, status_changed_at: tx.now })
     .where("server_id", "=", edit.serverId)
-    .where(isComplete(tx, edit, required))
+    .where(isComplete(tx, edit, demands))
     .execute();
   return Number(lacking.numUpdatedRows);
 }

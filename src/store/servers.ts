@@ -1,6 +1,6 @@
 import { sql, type SqlBool } from "kysely";
 import { KeywardError } from "../core/errors.ts";
-import { requiredNames } from "../core/header-schema.ts";
+import { datedFormatsOf, requiredNames } from "../core/header-schema.ts";
 import type { ServerChange, ServerStore } from "../core/store-port.ts";
 import { appendAudit } from "./audit.ts";
 import { Subjects } from "./audit-subjects.ts";
@@ -134,11 +134,12 @@ async function writeChange(tx: Tx, before: ServersTable, change: ServerChange): 
 
 function editOf(before: ServersTable, after: ServersTable): ServerEdit {
   const isNewSchema = before.schema_revision !== after.schema_revision;
+  const { headerSchema } = toServer(after);
   return {
     serverId: after.id,
     origin: after.origin,
     isNewOrigin: before.origin !== after.origin,
-    newlyRequired: isNewSchema ? requiredNames(toServer(after).headerSchema) : null,
+    newSchema: isNewSchema ? { required: requiredNames(headerSchema), formats: datedFormatsOf(headerSchema) } : null,
     isNewAccess: before.allow_all_identities !== after.allow_all_identities || before.status !== after.status,
   };
 }

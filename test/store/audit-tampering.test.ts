@@ -140,7 +140,7 @@ describe("a log that was tampered with is found out when", () => {
       "insert into audit_event_subjects values (-1, 'cred_innocent', 'orphaned')",
     ],
   ])("%s", async (_, brokenAt, ...statements) => {
-    const verdict = await verdictAfter(...statements);
+    const verdict = await verdictAfter(...statements.map(String));
     expect(verdict).toMatchObject({ isIntact: false, brokenAt });
     expect(verdict.events).toBeLessThanOrEqual(EVENTS);
   });

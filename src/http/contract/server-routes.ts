@@ -1,18 +1,22 @@
 import { z } from "@hono/zod-openapi";
 import {
   AccessChange,
+  DryRunQuery,
+  FieldFormat,
   headersInput,
   IdParameter,
   json,
   jsonBody,
-  Mode,
   orNull,
+  orPreview,
   PageQuery,
   pageOf,
+  PREVIEWED,
   Time,
   VerificationStrength,
 } from "./fields.ts";
 import { defineRoute } from "./route.ts";
+import { STEP_OUTCOMES, STEP_PROOFS, VERIFY_STEPS } from "../../core/verification.ts";
 import { ToolArguments } from "./tool-arguments.ts";
 
 const tags = ["Servers"];
@@ -25,7 +29,15 @@ const LinkPolicy = z.enum(["inherit", "key_proof"]).openapi("LinkPolicy", {
   description:
     "`inherit`: what the deployment allows. `key_proof`: whoever opens a link must present the key, even where a link alone would do.",
 });
-const ToolNames = z.array(z.string().min(1).max(128)).max(1000).nullable();
+export const ToolNames = z.array(z.string().min(1).max(128)).max(1000).nullable();
+
+const PATTERN =
+  "A regular expression that the whole typed value must match, without look-around, references and lazy repetitions: 1 to 500 characters. Matched in linear time. Not together with `choices`.";
+const PATTERN_HINT =
+  "A sentence that says what the pattern expects: what a person reads whose value does not match it.";
+const CHOICES = "The only values there are, 1 to 50: the form shows a list instead of an input.";
+const TEMPLATE =
+  "The header value, with `{value}` once where the typed value goes. Typed with it or without, the value is stored and sent in it.";
 
 const HeaderFieldInput = z
   .strictObject({
@@ -33,8 +45,22 @@ const HeaderFieldInput = z
     label: z.string().max(1000).optional(),
     help: z.string().max(1000).optional(),
     help_url: z.string().max(1000).nullable().optional(),
-    secret: z.boolean().optional().openapi({ description: "Whether the input hides what is typed. Default true." }),
+    secret: z.boolean().optional().openapi({
+      description: "Whether the input hides what is typed. Default true, with `choices` false.",
+    }),
     required: z.boolean().optional().openapi({ description: "Default true." }),
+    pattern: z
+      .string()
+      .max(1000)
+      .nullable()
+      .optional()
+      .openapi({ description: PATTERN, example: "sk-[A-Za-z0-9]{32}" }),
+    pattern_hint: z.string().max(1000).nullable().optional().openapi({
+      description: PATTERN_HINT,
+      example: "A key begins with sk- and has 32 more letters and digits.",
+    }),
+    choices: z.array(z.string().max(1000)).max(100).nullable().optional().openapi({ description: CHOICES }),
+    template: z.string().max(1000).nullable().optional().openapi({ description: TEMPLATE, example: "Bearer {value}" }),
   })
   .openapi("HeaderFieldInput");
 
@@ -46,6 +72,7 @@ const HeaderField = z
     help_url: z.string().nullable(),
     secret: z.boolean(),
     required: z.boolean(),
+    ...FieldFormat,
   })
   .openapi("HeaderField");
 
@@ -133,21 +160,25 @@ export const Server = z
   })
   .openapi("Server");
 
-const VerifiedServer = Server.extend({
+const VerifiedStep = z
+  .object({
+    step: z.enum(VERIFY_STEPS),
+    outcome: z.enum(STEP_OUTCOMES),
+    proves: z.enum(STEP_PROOFS),
+  })
+  .openapi("VerifiedStep", {
+    description:
+      "`connect`, `list_tools` and `probe_tool` are made with the values, `negative_control` with wrong ones: it is `ok` when they are refused. `failed`: nothing was learned, or any value passes. An error names the steps that were made in `details.steps`, such as `list_tools:refused`.",
+  });
+
+export const VerifiedServer = Server.extend({
   verified: orNull(VerificationStrength).openapi({ description: "null: not verified, there was no sample." }),
+  steps: z
+    .array(VerifiedStep)
+    .openapi({ description: "In the order in which they were made; empty without a sample." }),
 }).openapi("VerifiedServer");
 
 const ChangedServer = Server.extend(AccessChange).openapi("ChangedServer");
-
-const Grant = z
-  .strictObject({
-    auth_mode: Mode,
-    identity: z.string().openapi({ example: "vk_6Jw0n2vN0pXzqQkV8lq3Tg" }),
-    tools: ToolNames.default(null).openapi({ description: "Tools that this identity may use; null = all." }),
-  })
-  .openapi("Grant");
-
-const GrantList = z.strictObject({ grants: z.array(Grant).max(5000) });
 
 const list = defineRoute("admin", [], {
   method: "get",
@@ -217,9 +248,11 @@ const update = defineRoute(
     tags,
     summary: "Change a server",
     description:
-      "Absent = as it is. A new origin makes every credential `needs_update`: a value is never sent to a place it was not given for.",
-    request: { params: IdParameter, body: jsonBody(ServerPatch) },
-    responses: { 200: { description: "Changed.", content: json(ChangedServer) } },
+      "Absent = as it is. A new origin makes every credential `needs_update`: a value is never sent to a place it was not given for. A new header schema asks again only those who lack what it requires, or have a value for a field whose pattern, choices or template became narrower.",
+    request: { params: IdParameter, query: DryRunQuery, body: jsonBody(ServerPatch) },
+    responses: {
+      200: { description: "Changed, or with `dry_run=true` not.", content: json(orPreview(ChangedServer)) },
+    },
   },
 );
 
@@ -229,8 +262,8 @@ const remove = defineRoute("admin", ["server_not_found"], {
   operationId: "deleteServer",
   tags,
   summary: "Delete a server, with its grants, credentials and links",
-  request: { params: IdParameter },
-  responses: { 204: { description: "Deleted." } },
+  request: { params: IdParameter, query: DryRunQuery },
+  responses: { 200: PREVIEWED, 204: { description: "Deleted." } },
 });
 
 const verify = defineRoute(
@@ -257,27 +290,4 @@ const verify = defineRoute(
   },
 );
 
-const listGrants = defineRoute("admin", ["server_not_found"], {
-  method: "get",
-  path: "/api/v1/servers/{id}/grants",
-  operationId: "listGrants",
-  tags,
-  summary: "Who may use a server",
-  request: { params: IdParameter },
-  responses: { 200: { description: "All grants.", content: json(GrantList) } },
-});
-
-const replaceGrants = defineRoute("admin", ["invalid_identity", "server_not_found"], {
-  method: "put",
-  path: "/api/v1/servers/{id}/grants",
-  operationId: "replaceGrants",
-  tags,
-  summary: "Replace the grants of a server",
-  description: "Whoever loses access keeps the stored values, unused, until access returns or the retention ends.",
-  request: { params: IdParameter, body: jsonBody(GrantList) },
-  responses: {
-    200: { description: "Replaced.", content: json(GrantList.extend(AccessChange).openapi("ReplacedGrants")) },
-  },
-});
-
-export const serverRoutes = { list, create, get, update, remove, verify, listGrants, replaceGrants };
+export const serverRoutes = { list, create, get, update, remove, verify };
