@@ -59,6 +59,14 @@ export function createGuards(parts: GuardParts): Readonly<Record<Access, Middlew
       await next();
     },
 
+    async person(c, next) {
+      const principal = await signIn(c);
+      if (principal.kind === "caller") {
+        throw new KeywardError("forbidden");
+      }
+      await next();
+    },
+
     async admin(c, next) {
       const principal = await signIn(c);
       if (principal.kind !== "admin") {

@@ -1,10 +1,15 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { adminTokenRoutes } from "./admin-token-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { credentialRoutes } from "./credential-routes.ts";
 import { flowRoutes } from "./flow-routes.ts";
+import { grantRoutes } from "./grant-routes.ts";
+import { groupRoutes } from "./group-routes.ts";
 import type { ApiRoute } from "./route.ts";
 import { serverRoutes } from "./server-routes.ts";
+import { settingsRoutes } from "./settings-routes.ts";
 import { systemRoutes } from "./system-routes.ts";
+import { userRoutes } from "./user-routes.ts";
 import { virtualKeyRoutes } from "./virtual-key-routes.ts";
 
 /** An OpenAPI 3.1 document. */
@@ -18,8 +23,13 @@ const ROUTES: readonly ApiRoute[] = [
   flowRoutes,
   credentialRoutes,
   serverRoutes,
+  grantRoutes,
   virtualKeyRoutes,
+  userRoutes,
+  groupRoutes,
   auditRoutes,
+  adminTokenRoutes,
+  settingsRoutes,
   operation,
 ].flatMap((routes) => Object.values<ApiRoute>(routes));
 
