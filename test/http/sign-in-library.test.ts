@@ -124,7 +124,8 @@ describe("a database that single statements share with everyone's transactions",
     await Promise.all(signedIn);
 
     const written = await signInDatabase.db.selectFrom("audit_events").select("request_id").execute();
-    expect(written.map((row) => row.request_id).toSorted()).toEqual(acknowledged.toSorted());
+    expect(new Set(written.map((row) => row.request_id))).toEqual(new Set(acknowledged));
+    expect(written).toHaveLength(40);
     expect(acknowledged).toHaveLength(40);
     expect(await signInDatabase.db.selectFrom("user_sessions").select("id").execute()).toHaveLength(20);
   });

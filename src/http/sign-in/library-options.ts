@@ -1,8 +1,13 @@
 import type { BetterAuthOptions } from "better-auth";
+import type { Kysely } from "kysely";
 import type { CookieNames } from "./cookie.ts";
 
-/** What the library works on; the store makes it. */
-export type LibraryDatabase = Extract<BetterAuthOptions["database"], { readonly db: unknown; readonly type: unknown }>;
+/** What the library works on; the store makes it. Its transactions are off: see `src/store/sign-in-database.ts`. */
+export interface LibraryDatabase {
+  readonly db: object;
+  readonly type: "sqlite";
+  readonly transaction: false;
+}
 
 export interface LibraryParts {
   readonly database: LibraryDatabase;
@@ -22,7 +27,7 @@ export interface LibraryParts {
 }
 
 /** The callback of single sign-on lies below it. None of the library's routes is served by the library itself. */
-export const LIBRARY_PATH = "/api/v1/sso";
+const LIBRARY_PATH = "/api/v1/sso";
 
 /** In which the library is told a visitor's address. It never sees a header block that came over the wire. */
 export const ADDRESS_HEADER = "x-keyward-visitor";
@@ -34,7 +39,7 @@ const SESSION_SECONDS = 7 * 24 * 60 * 60;
 export function libraryOptions(parts: LibraryParts): BetterAuthOptions {
   const { cookies, mayHaveSession, mintId } = parts;
   return {
-    database: parts.database,
+    database: { ...parts.database, db: parts.database.db as Kysely<unknown> },
     secret: parts.secret,
     // Without this list the environment could bring another secret.
     secrets: [{ version: 1, value: parts.secret }],

@@ -16,9 +16,14 @@ export interface Passwords {
 const MIN_LENGTH = 12;
 const MAX_LENGTH = 128;
 
+/** What a hash costs whoever makes one, and whoever guesses. */
+export interface PasswordCost {
+  readonly memoryKib: number;
+  readonly passes: number;
+}
+
 // OWASP Password Storage Cheat Sheet: Argon2id with 19 MiB, two passes, one lane. 60 to 90 ms of one core.
-const MEMORY_KIB = 19_456;
-const PASSES = 2;
+const COST: PasswordCost = { memoryKib: 19_456, passes: 2 };
 const SALT_BYTES = 16;
 const TAG_BYTES = 32;
 
@@ -30,28 +35,27 @@ const MAX_WAITING = 40;
 const PHC =
   /^\$argon2id\$v=19\$m=(?<memory>\d{1,7}),t=(?<passes>\d{1,3}),p=1\$(?<salt>[A-Za-z0-9+/]{22})\$(?<tag>[A-Za-z0-9+/]{43})$/;
 
-interface Recipe {
-  readonly memory: number;
-  readonly passes: number;
+interface Recipe extends PasswordCost {
   readonly salt: Uint8Array;
 }
 
-export function createPasswords(random: Random): Passwords {
+/** @param cost of new hashes; those that exist keep theirs */
+export function createPasswords(random: Random, cost: PasswordCost = COST): Passwords {
   const gate = createGate();
 
-  function derive(password: string, { memory, passes, salt }: Recipe): Promise<Buffer> {
+  function derive(password: string, { memoryKib, passes, salt }: Recipe): Promise<Buffer> {
     // Two keyboards may write the same letter in two ways (NIST SP 800-63B, section 3.1.1.2).
     const message = password.normalize("NFKC");
     return gate(
       () =>
         new Promise((resolve, reject) => {
-          const parameters = { message, nonce: salt, parallelism: 1, tagLength: TAG_BYTES, memory, passes };
+          const parameters = { message, nonce: salt, parallelism: 1, tagLength: TAG_BYTES, memory: memoryKib, passes };
           argon2("argon2id", parameters, (error, tag) => (error === null ? resolve(tag) : reject(error)));
         }),
     );
   }
 
-  const recipe = (): Recipe => ({ memory: MEMORY_KIB, passes: PASSES, salt: random.bytes(SALT_BYTES) });
+  const recipe = (): Recipe => ({ ...cost, salt: random.bytes(SALT_BYTES) });
 
   return {
     async hash(password) {
@@ -60,8 +64,8 @@ export function createPasswords(random: Random): Passwords {
       }
       const made = recipe();
       const tag = await derive(password, made);
-      const { memory, passes, salt } = made;
-      return `$argon2id$v=19$m=${memory},t=${passes},p=1$${toBase64(salt)}$${toBase64(tag)}` as PasswordHash;
+      const { memoryKib, passes, salt } = made;
+      return `$argon2id$v=19$m=${memoryKib},t=${passes},p=1$${toBase64(salt)}$${toBase64(tag)}` as PasswordHash;
     },
 
     async isRight(password, hash) {
@@ -72,7 +76,7 @@ export function createPasswords(random: Random): Passwords {
       }
       const expected = Buffer.from(tag, "base64");
       const derived = await derive(password, {
-        memory: Number(memory),
+        memoryKib: Number(memory),
         passes: Number(passes),
         salt: Buffer.from(salt, "base64"),
       });
