@@ -22,6 +22,7 @@ import { createTempTokenService } from "../../src/core/temp-token.ts";
 import { createHttpApp, type HttpApp, type HttpParts } from "../../src/http/app.ts";
 import { composeSignIn } from "../../src/http/sign-in/compose-sign-in.ts";
 import type { SingleSignOnOptions } from "../../src/http/sign-in/single-sign-on.ts";
+import type { SignInDatabase } from "../../src/store/sign-in-database.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { LocalKeyEncryption } from "../../src/vault/kms/local.ts";
 import { openVault } from "../../src/vault/open-vault.ts";
@@ -47,6 +48,7 @@ interface LogLine {
 export interface TestApp {
   readonly app: HttpApp;
   readonly store: Store;
+  readonly signInDatabase: SignInDatabase;
   readonly vault: Pick<Vault, "digest">;
   readonly admins: Admins;
   readonly clock: { now: number };
@@ -205,6 +207,7 @@ export async function createTestApp(
   return {
     app,
     store,
+    signInDatabase,
     vault,
     admins,
     clock: time,
