@@ -691,8 +691,7 @@ export interface paths {
           id: string;
         };
       };
-      requestBody?: { content: { "application/json": {
-      } } };
+      requestBody?: { content: { "application/json": Record<string, never> } };
       responses: {
         201: { content: { "application/json": Schemas["StartedFlow"] } };
         400: Failure;
@@ -1051,8 +1050,7 @@ export interface paths {
           id: string;
         };
       };
-      requestBody?: { content: { "application/json": {
-      } } };
+      requestBody?: { content: { "application/json": Record<string, never> } };
       responses: {
         201: { content: { "application/json": Schemas["StartedFlow"] } };
         400: Failure;
