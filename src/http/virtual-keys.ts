@@ -27,7 +27,7 @@ export function mountVirtualKeys(mount: Mount, parts: VirtualKeyParts): void {
   }
 
   mount(virtualKeyRoutes.list, async (c) => {
-    const page = await store.listVirtualKeys(pageRequestOf(c.req.valid("query")));
+    const page = await store.listVirtualKeys({}, pageRequestOf(c.req.valid("query")));
     return c.json({ items: page.items.map(show), next_cursor: page.nextCursor }, 200);
   });
 
@@ -56,7 +56,8 @@ export function mountVirtualKeys(mount: Mount, parts: VirtualKeyParts): void {
       expiresAt: body.expires_at,
       rateLimitPerMinute: body.rate_limit_per_minute,
     });
-    return c.json(show(await access.updateVirtualKey(c.req.valid("param").id, change, requesterOf(c))), 200);
+    const { key } = await access.updateVirtualKey(c.req.valid("param").id, change, requesterOf(c));
+    return c.json(show(key), 200);
   });
 
   mount(virtualKeyRoutes.revoke, async (c) => {

@@ -79,9 +79,9 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
   });
   const app = createHttpApp({
     store,
-    registry: createServerRegistry({ store, vault, upstream, random, listChanges }),
+    registry: createServerRegistry({ store, vault, upstream, random, listChanges, connections: gateway }),
     access: createAccessControl({ store, upstream, listChanges, connections: gateway }),
-    keyIssuer: createKeyIssuer({ store, vault, random }),
+    keyIssuer: createKeyIssuer({ store, vault, random, connections: gateway }),
     admins,
     callers,
     openers: createOpeners({ store, tempTokens, callers, admins }),
