@@ -57,7 +57,7 @@ export function renderApiDocs(): string {
 
 function renderOperation(route: string, operation: Operation): string[] {
   const query = (operation.parameters ?? []).filter((parameter) => parameter.in === "query");
-  const body = operation.requestBody?.content["application/json"]?.schema;
+  const { schema: body, example } = operation.requestBody?.content["application/json"] ?? {};
   const proofs = operation.security.flatMap((scheme) => Object.keys(scheme)).join(" ");
   return [
     `### \`${route}\``,
@@ -70,7 +70,9 @@ function renderOperation(route: string, operation: Operation): string[] {
             query.map(({ name, schema }) => [`\`${name}\``, cell(typeOf(schema, "")), schema.description ?? ""]),
           ),
         ]),
-    ...(body === undefined || typeOf(body, "") === "{}" ? [] : [`Body: ${inline(body)}`]),
+    ...(body === undefined || typeOf(body, "") === "{}"
+      ? []
+      : [`Body: ${inline(body)}`, `\`\`\`json\n${JSON.stringify(example, null, 2)}\n\`\`\``]),
     table(
       ["status", ""],
       Object.entries(operation.responses)

@@ -20,17 +20,19 @@ export function describePreview({ preview }: Schemas["Preview"]): string {
   return `${consequences(preview)} Nothing was changed.\n`;
 }
 
-function consequences({ orphaned, reactivated, needs_update: needsUpdate, deleted, people }: Preview): string {
+function consequences({ orphaned, reactivated, needs_update: needsUpdate, people }: Preview): string {
+  const whose = counted(people, "person", "people");
   const parts = [
-    [deleted, "would be deleted"],
     [orphaned, "would lose access"],
     [reactivated, "would be usable again"],
     [needsUpdate, "would need new values"],
   ] as const;
   const told = parts.filter(([count]) => count > 0).map(([count, what]) => `${counted(count, "connection")} ${what}`);
-  return told.length === 0
-    ? "No connection would be affected."
-    : `${told.join(", ")}, of ${counted(people, "person", "people")}.`;
+  if (told.length > 0) {
+    return `${told.join(", ")}, of ${whose}.`;
+  }
+  // What is deleted is counted by whose it is.
+  return people === 0 ? "No connection would be affected." : `What ${whose} stored would be deleted.`;
 }
 
 interface Removal {

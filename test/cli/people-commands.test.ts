@@ -3,8 +3,9 @@ import { ADA, ALICE, ENGINEERING, OWNED, PEOPLE, run } from "./run-against.ts";
 import { NOW } from "./run-command.ts";
 import { page, refusal, type SeenRequest, type StubAnswer } from "./stub-gateway.ts";
 
-const PREVIEW = { preview: { orphaned: 3, reactivated: 0, needs_update: 0, deleted: 1, people: 2 } };
-const FORETOLD = "1 connection would be deleted, 3 connections would lose access, of 2 people. Nothing was changed.\n";
+const PREVIEW = { preview: { orphaned: 3, reactivated: 1, needs_update: 0, people: 2 } };
+const FORETOLD =
+  "3 connections would lose access, 1 connection would be usable again, of 2 people. Nothing was changed.\n";
 const INVITE = { invite_url: "https://keys.example.com/invite#t=kwi_the-token", invite_expires_at: NOW };
 
 /** The request that would change something, in short. */
@@ -278,12 +279,14 @@ describe("--dry-run", () => {
     expect((await run(routes, [...line.split(" "), "--dry-run", "--json"])).json()).toEqual(PREVIEW);
   });
 
-  it("says so when nobody is affected", async () => {
-    const none = { preview: { orphaned: 0, reactivated: 0, needs_update: 0, deleted: 0, people: 0 } };
-    const { stdout } = await run(
-      { ...routes, "DELETE /api/v1/servers/srv_1": [200, none] },
-      "servers remove weather --dry-run".split(" "),
-    );
-    expect(stdout).toBe("No connection would be affected. Nothing was changed.\n");
+  it("says so when nobody is affected, and when something would be deleted", async () => {
+    const removal = async (people: number): Promise<string> => {
+      const preview = { orphaned: 0, reactivated: 0, needs_update: 0, people };
+      const answer: StubAnswer = [200, { preview }];
+      const line = "servers remove weather --dry-run".split(" ");
+      return (await run({ ...routes, "DELETE /api/v1/servers/srv_1": answer }, line)).stdout;
+    };
+    expect(await removal(0)).toBe("No connection would be affected. Nothing was changed.\n");
+    expect(await removal(1)).toBe("What 1 person stored would be deleted. Nothing was changed.\n");
   });
 });

@@ -37,7 +37,7 @@ function addList(keys: Command, cli: Cli): void {
   withExamples(
     withGateway(keys.command("list").description("list the keys, newest first"))
       .option("--owner <user>", "only keys of this user (address, name or id)")
-      .option("--search <text>", "only where the key's or its owner's name has this text"),
+      .option("--search <text>", "only where the name or the visible characters have this text"),
     "keyward keys list",
     "keyward keys list --owner ada@example.com",
   ).action(async (options: ListOptions) => {

@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { addExamples, type Described } from "./add-examples.ts";
 import { adminTokenRoutes } from "./admin-token-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { credentialRoutes } from "./credential-routes.ts";
@@ -64,9 +65,12 @@ export function describeApi(about: { readonly version: string; readonly publicUr
     scheme: "Keyward-Temp-Token",
     description: "The token after `#t=` of a link, where such links are on. It opens that one flow.",
   });
-  return app.getOpenAPI31Document({
+  const description = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: { title: "Keyward", version: about.version, description: ABOUT },
     servers: [{ url: about.publicUrl }],
   });
+  // To the compiler a document may refer at every place; this one does not.
+  addExamples(description as unknown as Described);
+  return description;
 }
