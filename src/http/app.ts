@@ -8,7 +8,7 @@ import type { LinkIssuer } from "../core/link-issuer.ts";
 import type { KeyIssuer } from "../core/key-issuer.ts";
 import type { Openers } from "../core/opener.ts";
 import type { People } from "../core/people.ts";
-import type { Clock, Logger } from "../core/ports.ts";
+import type { Clock, Logger, Random, Vault } from "../core/ports.ts";
 import type { ServerRegistry } from "../core/server-registry.ts";
 import type { Store } from "../core/store-port.ts";
 import type { Submissions } from "../core/submission.ts";
@@ -28,6 +28,10 @@ import { createMount } from "./mount.ts";
 import { mountPages } from "./pages.ts";
 import { mountServers } from "./servers.ts";
 import { mountSettings, type Settings } from "./settings.ts";
+import type { SignIn } from "./sign-in/compose-sign-in.ts";
+import { mountJoin } from "./sign-in/join.ts";
+import { mountOwnSessions } from "./sign-in/own-sessions.ts";
+import { mountSignIn } from "./sign-in/sign-in.ts";
 import { mountSystem, type ReadinessChecks } from "./system.ts";
 import { mountUsers } from "./users.ts";
 import { mountVirtualKeys } from "./virtual-keys.ts";
@@ -52,6 +56,15 @@ type HttpStore = Pick<
   | "listGroupsOf"
   | "listAdminTokens"
   | "listAudit"
+  | "findUserByEmail"
+  | "findInvite"
+  | "isSetUp"
+  | "listSessions"
+  // How people come in and go: each is one transaction with its event.
+  | "completeSetupWithUser"
+  | "acceptInvite"
+  | "endSession"
+  | "endSessions"
 >;
 
 export interface HttpParts {
@@ -61,11 +74,14 @@ export interface HttpParts {
   readonly keyIssuer: KeyIssuer;
   readonly people: People;
   readonly groups: Groups;
-  readonly admins: Pick<Admins, "byToken" | "completeSetup" | "create" | "revoke">;
+  readonly admins: Pick<Admins, "byToken" | "completeSetup" | "isSetupOpen" | "create" | "revoke">;
   readonly callers: Callers;
   readonly openers: Openers;
   readonly submissions: Submissions;
   readonly links: LinkIssuer;
+  readonly signIn: SignIn;
+  readonly vault: Pick<Vault, "digest">;
+  readonly random: Random;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Base of every link and of the API description. Never derived from a request. */
@@ -87,7 +103,8 @@ export type HttpApp = Hono<HttpEnv>;
  */
 export function createHttpApp(parts: HttpParts): HttpApp {
   const app = new OpenAPIHono<HttpEnv>({ defaultHook: refuseInvalid });
-  const mount = createMount(app, createGuards(parts));
+  const { signIn } = parts;
+  const mount = createMount(app, createGuards({ ...parts, signIns: signIn.sessions, ownPages: signIn.ownPages }));
 
   app.onError(createErrorHandler(parts.logger));
   app.use(accessLog(parts.logger, parts.clock));
@@ -106,7 +123,10 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   mountAudit(mount, parts);
   mountAdminTokens(mount, parts);
   mountSettings(mount, parts);
-  mountMe(mount, parts);
+  mountMe(mount, { ...signIn, ...parts });
+  mountSignIn(mount, { ...signIn, ...parts });
+  mountJoin(mount, { ...signIn, ...parts });
+  mountOwnSessions(mount, { ...signIn, ...parts });
   mountPages(app, parts);
   app.notFound(createNotFoundHandler(app.routes));
   return app;

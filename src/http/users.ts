@@ -1,8 +1,10 @@
 import type { z } from "@hono/zod-openapi";
+import { entryOf } from "../core/audit.ts";
 import { KeywardError } from "../core/errors.ts";
 import type { GroupStore, UserFilter, UserStore } from "../core/people-port.ts";
 import type { Invitation, People } from "../core/people.ts";
-import type { User } from "../core/user.ts";
+import type { SignInStore } from "../core/sign-in-port.ts";
+import { identityOfUser, type User } from "../core/user.ts";
 import { requesterOf } from "./context.ts";
 import { userRoutes, type User as UserSchema } from "./contract/user-routes.ts";
 import { defined, pageRequestOf } from "./filters.ts";
@@ -11,7 +13,9 @@ import { intentOf, showPreview } from "./preview.ts";
 import { showReconciliation } from "./server-view.ts";
 
 interface UserParts {
-  readonly store: Pick<UserStore, "findUser" | "listUsers"> & Pick<GroupStore, "listGroupsOf">;
+  readonly store: Pick<UserStore, "findUser" | "listUsers"> &
+    Pick<GroupStore, "listGroupsOf"> &
+    Pick<SignInStore, "endSessions">;
   readonly people: People;
   /** Base of the links in invitations. */
   readonly publicUrl: string;
@@ -72,6 +76,13 @@ export function mountUsers(mount: Mount, parts: UserParts): void {
   mount(userRoutes.reinvite, async (c) =>
     c.json(showInvite(await people.reinvite(c.req.valid("param").id, requesterOf(c))), 201),
   );
+
+  mount(userRoutes.endSessions, async (c) => {
+    const user = await find(c.req.valid("param").id);
+    const entry = { ...entryOf(requesterOf(c), "sign_in.ended"), identity: identityOfUser(user) };
+    await store.endSessions(user.id, null, entry);
+    return c.body(null, 204);
+  });
 }
 
 export function showUser(user: User): z.output<typeof UserSchema> {

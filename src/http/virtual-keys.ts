@@ -6,7 +6,7 @@ import type { UserStore } from "../core/people-port.ts";
 import type { Clock } from "../core/ports.ts";
 import type { VirtualKeyFilter, VirtualKeyStore } from "../core/store-port.ts";
 import type { VirtualKey } from "../core/virtual-key.ts";
-import { requesterOf, type HttpContext } from "./context.ts";
+import { isAdministrator, principalOf, requesterOf, signedInOf, type HttpContext } from "./context.ts";
 import { virtualKeyRoutes, type VirtualKey as VirtualKeySchema } from "./contract/virtual-key-routes.ts";
 import { defined, pageRequestOf } from "./filters.ts";
 import type { Mount } from "./mount.ts";
@@ -112,8 +112,8 @@ export function mountVirtualKeys(mount: Mount, parts: VirtualKeyParts): void {
 }
 
 /** Whose keys a request may deal with; undefined = everybody's. */
-function onlyOwnerOf(_c: HttpContext): string | undefined {
-  return undefined;
+function onlyOwnerOf(c: HttpContext): string | undefined {
+  return isAdministrator(principalOf(c)) ? undefined : signedInOf(c).user.id;
 }
 
 /** @throws KeywardError `forbidden` for a user who asks for a key that is not its own */

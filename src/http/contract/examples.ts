@@ -103,7 +103,10 @@ const GRANT_TO_GROUP = { group: ENGINEERING.id, tools: ["search_issues"] };
 
 const ADMIN_TOKEN = { id: "adm_0kPz6RfWq3bXvYt9LmHsJg", name: "terraform", created_at: AT };
 
+const CSRF_TOKEN = "n3Kd8sQx1vTzYb5mWc2rLgHjPa0eUf7i";
+
 export const EXAMPLES: Readonly<Record<string, unknown>> = {
+  AdminSetup: { setup_token: "kws_...", name: ADA.name, email: ADA.email, password: "..." },
   AdminToken: ADMIN_TOKEN,
   AuditEvent: {
     id: 4711,
@@ -159,8 +162,13 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   InvitedUser: { user: { ...ADA, invited: true }, ...INVITE },
   IssuedAdminToken: { ...ADMIN_TOKEN, token: "kwa_..." },
   IssuedVirtualKey: { ...KEY, key: "kw_..." },
+  InviteAcceptance: { token: "kwi_...", password: "..." },
+  InviteToken: { token: "kwi_..." },
+  Invitation: { name: ADA.name, email: ADA.email, expires_at: INVITE.invite_expires_at },
   Me: {
     admin: null,
+    user: { id: ADA.id, name: ADA.name, email: ADA.email, role: ADA.role },
+    csrf_token: CSRF_TOKEN,
     identity: { auth_mode: "user", id: ADA.id, name: ADA.name },
     servers: [
       {
@@ -170,9 +178,12 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
         connection: "active",
         credential_id: CREDENTIAL.id,
         tools_count: 1,
+        last_used_at: CREDENTIAL.last_used_at,
+        verification: CREDENTIAL.verification,
       },
     ],
   },
+  MePatch: { name: "Ada King" },
   MembersChange: { add: [ADA.id], remove: [] },
   NewAdminToken: { name: ADMIN_TOKEN.name },
   NewServer: {
@@ -185,6 +196,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   },
   NewUser: { name: ADA.name, email: ADA.email, role: ADA.role, group_ids: [ENGINEERING.id] },
   NewVirtualKey: { name: KEY.name, expires_at: null, rate_limit_per_minute: 120 },
+  PasswordSignIn: { email: ADA.email, password: "..." },
   Preview: { preview: { orphaned: 3, reactivated: 0, needs_update: 0, people: 2 } },
   Readiness: { status: "ready", checks: { store: "ok", keys: "ok" } },
   Sample: { sample_headers: { "X-API-Key": "..." } },
@@ -205,9 +217,19 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   },
   SetupRequest: { setup_token: "kws_...", name: "admin" },
   SetupResult: { id: ADMIN_TOKEN.id, name: "admin", admin_token: "kwa_..." },
+  SignedIn: { user: ADA, csrf_token: CSRF_TOKEN },
+  SignInOptions: { setup_open: false, password: true, sso: { label: "Example Corp" } },
   StartedFlow: LINK,
   User: ADA,
   UserPatch: { role: "admin" },
+  UserSession: {
+    id: "1mXq8TzYb5mWc2rLgHjPa0eUf7in3Kd8",
+    current: true,
+    created_at: AT,
+    expires_at: AT + 168 * HOUR,
+    address: "203.0.113.9",
+    client: "Firefox on Linux",
+  },
   UserWithGroups: { ...ADA, groups: [{ id: ENGINEERING.id, name: ENGINEERING.name }] },
   VirtualKey: KEY,
   VirtualKeyPatch: { name: "old laptop", enabled: false },
