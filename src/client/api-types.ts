@@ -371,9 +371,7 @@ export interface Schemas {
       reactivated: number;
       /** Credentials that no longer fit the server. */
       needs_update: number;
-      /** Credentials that would be deleted. */
-      deleted: number;
-      /** Identities whose credentials would change or go. */
+      /** How many identities have a credential that would change, or go. */
       people: number;
     };
   };
@@ -760,8 +758,7 @@ export interface paths {
           id: string;
         };
       };
-      requestBody?: { content: { "application/json": {
-      } } };
+      requestBody?: { content: { "application/json": Record<string, never> } };
       responses: {
         201: { content: { "application/json": Schemas["StartedFlow"] } };
         400: Failure;
@@ -1172,8 +1169,7 @@ export interface paths {
           id: string;
         };
       };
-      requestBody?: { content: { "application/json": {
-      } } };
+      requestBody?: { content: { "application/json": Record<string, never> } };
       responses: {
         201: { content: { "application/json": Schemas["StartedFlow"] } };
         400: Failure;
@@ -1579,7 +1575,7 @@ export interface paths {
         query?: {
           /** Id of a user: only the keys it owns. */
           owner?: string | undefined;
-          /** Part of the key's or its owner's name, in any letter case. */
+          /** Part of the key's name or of its first characters, in any letter case. */
           q?: string | undefined;
           /** Items per page, 1 to 500. Default 50. */
           limit?: number | undefined;

@@ -4,4 +4,6 @@ import type { Identity } from "./identity.ts";
 export interface ClientConnections {
   /** Ends all that an identity holds open, because it may call no more (promise P8). */
   endOf(identity: Identity): void;
+  /** Asks at once of all that is open whether it may stay, because access has changed somewhere; ends what may not. */
+  review(): void;
 }

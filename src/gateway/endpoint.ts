@@ -229,6 +229,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       visit.afterwards.forEach((task) => runQuietly(task, logger, context.requestId));
     },
     endOf: (identity) => streams.endOf(identity),
+    review: () => streams.review(),
     close() {
       closing.abort();
       streams.close();

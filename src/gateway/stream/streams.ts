@@ -6,6 +6,7 @@ import { identityKey, type Identity } from "../../core/identity.ts";
 import type { Clock, Logger, ServerMessage, Upstream } from "../../core/ports.ts";
 import type { Resolver } from "../../core/resolver.ts";
 import type { Server } from "../../core/server.ts";
+import type { AccessStore } from "../../core/store-port.ts";
 import type { ListChanges } from "../all/list-changes.ts";
 import type { Scope } from "../exchange.ts";
 import type { LiveSessions } from "../session/live-sessions.ts";
@@ -18,6 +19,7 @@ import { listChanged } from "./subscription.ts";
 
 export interface StreamParts {
   readonly callers: Callers;
+  readonly store: Pick<AccessStore, "findAccess">;
   readonly sessions: LiveSessions;
   readonly listChanges: Pick<ListChanges, "subscribe">;
   readonly completions: Pick<Completions, "subscribe">;
@@ -59,6 +61,8 @@ export interface Streams {
   stand(identity: Identity, open: () => EventStream): EventStream;
   /** Ends the streams of an identity, and the calls that are answered on one: it may call no more (promise P8). */
   endOf(identity: Identity): void;
+  /** Ends what may not stay open any more, since something has changed. */
+  review(): void;
   /** Ends the streams that stand: the process is about to stop. Those that answer a call end with their answer. */
   close(): void;
 }
@@ -164,6 +168,8 @@ export function createStreams(parts: StreamParts): Streams {
       const owner = identityKey(identity);
       endWhere((entry) => entry.owner === owner);
     },
+
+    review: () => keyWatch.look(),
 
     close() {
       isClosed = true;
