@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { parse } from "yaml";
+import type { Schemas } from "../client/api-types.ts";
 import { isJsonObject } from "../core/json.ts";
 import { collect, usageError } from "./context.ts";
-import type { RequestBody } from "./rest-client.ts";
+
+type HeaderField = Schemas["HeaderFieldInput"];
 
 /** What declares the headers that each person supplies. */
 export interface FieldOptions {
@@ -48,7 +50,7 @@ const DESCRIPTIONS = [
 ] as const;
 
 /** @returns the header fields that the options declare; undefined when they declare none */
-export function headerSchemaOf(options: FieldOptions): readonly RequestBody[] | undefined {
+export function headerSchemaOf(options: FieldOptions): readonly HeaderField[] | undefined {
   if (options.headerSchema !== undefined) {
     return readSchema(options.headerSchema);
   }
@@ -87,7 +89,7 @@ function byHeader(pairs: readonly string[] | undefined, flag: string): ReadonlyM
   );
 }
 
-function readSchema(path: string): readonly RequestBody[] {
+function readSchema(path: string): readonly HeaderField[] {
   let fields: unknown;
   try {
     fields = parse(readFileSync(path, "utf8"));
@@ -98,5 +100,5 @@ function readSchema(path: string): readonly RequestBody[] {
   if (!Array.isArray(fields) || !fields.every(isJsonObject)) {
     throw usageError(`The header schema ${path} is not a list of header fields (name, label, help, ...).`);
   }
-  return fields;
+  return fields as unknown as readonly HeaderField[];
 }

@@ -1,9 +1,12 @@
 import type { Command } from "commander";
+import type { Schemas } from "../client/api-types.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
+import { oneOf } from "./choice.ts";
 import { collect, usageError } from "./context.ts";
 import { type FieldOptions, withFieldOptions } from "./header-fields.ts";
 import { VALUE_SOURCES } from "./header-values.ts";
-import type { RequestBody } from "./rest-client.ts";
+
+type Verification = Schemas["Server"]["verification"];
 
 /** What `servers add` and `servers edit` share. */
 export interface ServerOptions extends FieldOptions {
@@ -35,26 +38,31 @@ export function withServerOptions(command: Command): Command {
     .option("--no-negative-control", "do not try a wrong value");
 }
 
+export function linkPolicyOf({ linkPolicy }: ServerOptions): Schemas["LinkPolicy"] | undefined {
+  return linkPolicy === undefined ? undefined : oneOf("--link-policy", linkPolicy, ["inherit", "key_proof"]);
+}
+
 /**
- * @param current the server's policy, which the options change; empty for a new server
+ * @param current the server's policy, which the options change; that of a new server if absent
  * @returns undefined when the options say nothing about it
  */
-export function verificationOf(options: ServerOptions, current: JsonObject): RequestBody | undefined {
+export function verificationOf(options: ServerOptions, current: Verification = FRESH): Verification | undefined {
   const { probeTool, probeArguments, negativeControl } = options;
   if (probeArguments !== undefined && typeof probeTool !== "string") {
     throw usageError("--probe-arguments belongs to --probe-tool.");
   }
-  const hasNoWord = probeTool === undefined && negativeControl === undefined;
-  if (hasNoWord) {
+  if (probeTool === undefined && negativeControl === undefined) {
     return undefined;
   }
   const probe =
     typeof probeTool === "string" ? { name: probeTool, arguments: parseArguments(probeArguments ?? "{}") } : null;
   return {
-    probe_tool: probeTool === undefined ? (current["probe_tool"] ?? null) : probe,
-    negative_control: negativeControl ?? current["negative_control"] ?? true,
+    probe_tool: probeTool === undefined ? current.probe_tool : probe,
+    negative_control: negativeControl ?? current.negative_control,
   };
 }
+
+const FRESH: Verification = { probe_tool: null, negative_control: true };
 
 function parseArguments(text: string): JsonObject {
   let parsed: JsonValue;

@@ -1,20 +1,24 @@
-import type { JsonObject } from "../core/json.ts";
-import { flagAt, namesAt, numberAt, objectsAt, textAt } from "./json-answer.ts";
+import type { Schemas } from "../client/api-types.ts";
 import { cell, counted, factsList, when } from "./text.ts";
 
-const STRENGTH: Readonly<Record<string, string>> = {
+type Server = Schemas["Server"];
+type VerifiedServer = Schemas["VerifiedServer"];
+type Step = VerifiedServer["steps"][number];
+type Field = Server["header_schema"][number];
+
+const STRENGTH = {
   proven: "proven: the sample was accepted and a wrong value was refused",
   accepted: "accepted: the server took the sample, but may take any value",
-};
+} as const;
 
-const STEP: Readonly<Record<string, string>> = {
+const STEP: Readonly<Record<Step["step"], string>> = {
   connect: "connect",
   list_tools: "list tools",
   probe_tool: "call the probe tool",
   negative_control: "try a wrong value",
 };
 
-const PROOF: Readonly<Record<string, string>> = {
+const PROOF: Readonly<Record<Step["proves"], string>> = {
   speaks_mcp: "it speaks MCP",
   tools_known: "its tools are known",
   tool_works: "a tool works with the sample",
@@ -25,74 +29,66 @@ const PROOF: Readonly<Record<string, string>> = {
 };
 
 /** Names of the declared headers, as the administrator wrote them. */
-export function headerNames(server: JsonObject): readonly string[] {
-  return objectsAt(server, "header_schema").map((field) => textAt(field, "name"));
+export function headerNames(server: Server): readonly string[] {
+  return server.header_schema.map(({ name }) => name);
 }
 
-export function toolNames(server: JsonObject): readonly string[] {
-  return objectsAt(server, "discovered", "tools").map((tool) => textAt(tool, "name"));
+export function toolNames(server: Server): readonly string[] {
+  return (server.discovered?.tools ?? []).map(({ name }) => name);
 }
 
-export function describeServer(server: JsonObject): string {
-  const headers = objectsAt(server, "header_schema").map(describeField);
+export function describeServer(server: Server): string {
+  const headers = server.header_schema.map(describeField);
   const facts: (readonly [string, string])[] = [
-    ["name", textAt(server, "name")],
-    ["id", textAt(server, "id")],
-    ["status", textAt(server, "status")],
-    ["url", textAt(server, "url")],
-    ["auth", textAt(server, "auth_type")],
+    ["name", server.name],
+    ["id", server.id],
+    ["status", server.status],
+    ["url", server.url],
+    ["auth", server.auth_type],
     ["per person", headers.join(", ") || "-"],
-    ["static headers", (namesAt(server, "static_header_names") ?? []).join(", ") || "-"],
-    ["who may use it", flagAt(server, "allow_all_identities") ? "everyone" : "those with a grant"],
-    ["link policy", textAt(server, "link_policy")],
+    ["static headers", server.static_header_names.join(", ") || "-"],
+    ["who may use it", server.allow_all_identities ? "everyone" : "those with a grant"],
+    ["link policy", server.link_policy],
     ["tools", toolNames(server).join(", ") || "none discovered yet"],
-    ["allowed tools", namesAt(server, "tools")?.join(", ") ?? "all"],
-    ["verified", when(numberAt(server, "discovered", "at"))],
-    ["updated", when(numberAt(server, "updated_at"))],
+    ["allowed tools", server.tools?.join(", ") ?? "all"],
+    ["verified", when(server.discovered?.at ?? null)],
+    ["updated", when(server.updated_at)],
   ];
   return factsList(facts.map(([name, value]) => [name, cell(value)]));
 }
 
-function describeField(field: JsonObject): string {
-  const choices = namesAt(field, "choices");
+function describeField({ name, required, choices, template, pattern }: Field): string {
   const notes = [
-    flagAt(field, "required") ? "" : "optional",
+    required ? "" : "optional",
     choices === null ? "" : `one of ${choices.join(" | ")}`,
-    textAt(field, "template") === "" ? "" : `as "${textAt(field, "template")}"`,
-    textAt(field, "pattern") === "" ? "" : `matching ${textAt(field, "pattern")}`,
+    template === null ? "" : `as "${template}"`,
+    pattern === null ? "" : `matching ${pattern}`,
   ].filter((note) => note !== "");
-  return notes.length === 0 ? textAt(field, "name") : `${textAt(field, "name")} (${notes.join(", ")})`;
+  return notes.length === 0 ? name : `${name} (${notes.join(", ")})`;
 }
 
 /** The answer to `POST /servers` and `/servers/{id}/verify`. */
-export function describeVerified(server: JsonObject): string {
-  const strength = STRENGTH[strengthIn(server)];
+export function describeVerified(server: VerifiedServer): string {
   const tools = toolNames(server);
   const lines = [
-    `${textAt(server, "name")} is ${textAt(server, "status")} (${textAt(server, "id")}).`,
-    strength === undefined ? "Not verified: there was no sample." : `Verified, ${strength}.`,
-    ...objectsAt(server, "steps").map(describeStep),
+    `${server.name} is ${server.status} (${server.id}).`,
+    server.verified === null ? "Not verified: there was no sample." : `Verified, ${STRENGTH[server.verified]}.`,
+    ...server.steps.map(describeStep),
     ...(tools.length === 0 ? [] : [`${counted(tools.length, "tool")}: ${tools.join(", ")}`]),
   ];
   return lines.map((line) => `${cell(line)}\n`).join("");
 }
 
-function describeStep(made: JsonObject): string {
-  const [step, outcome, proves] = [textAt(made, "step"), textAt(made, "outcome"), textAt(made, "proves")];
-  return `- ${(STEP[step] ?? step).padEnd(20)} ${outcome.padEnd(8)} ${PROOF[proves] ?? proves}`.trimEnd();
+function describeStep({ step, outcome, proves }: Step): string {
+  return `- ${STEP[step].padEnd(20)} ${outcome.padEnd(8)} ${PROOF[proves]}`.trimEnd();
 }
 
-/** `proven`, `accepted`, or empty when nothing was verified. */
-export function strengthIn(answer: JsonObject): string {
-  return textAt(answer, "verified");
-}
-
-export function nextAfterAdd(server: JsonObject, called: string): string {
-  const name = cell(textAt(server, "name"));
-  if (textAt(server, "status") === "pending_verification") {
+export function nextAfterAdd(server: Server, called: string): string {
+  const name = cell(server.name);
+  if (server.status === "pending_verification") {
     return `Next: ${called} servers verify ${name}   (it cannot be used before it is verified)`;
   }
-  return flagAt(server, "allow_all_identities")
+  return server.allow_all_identities
     ? `Next: ${called} keys create <name>`
     : `Next: ${called} keys create <name>, then ${called} servers grant ${name} <name>`;
 }

@@ -3,6 +3,12 @@
 /* The shape in which openapi-fetch wants to know an API: by path, method and status. */
 
 export interface Schemas {
+  AdminSetup: {
+    setup_token: string;
+    name: string;
+    email: string;
+    password: string;
+  };
   AdminToken: {
     id: string;
     name: string;
@@ -39,10 +45,25 @@ export interface Schemas {
       reactivated?: number | undefined;
       needs_update?: number | undefined;
       changed?: string[] | undefined;
+      group?: string | undefined;
+      client?: string | undefined;
+      deleted?: number | undefined;
+      subjects?: string | undefined;
     } | null;
+    /** With `credential`: what a change that touched many credentials did to this one. Else null; how many it touched is in `detail`. */
+    effects: ("orphaned" | "reactivated" | "needs_update" | "active" | "deleted")[] | null;
     previous_hash: string;
     /** SHA-256 over the event and `previous_hash`. */
     hash: string;
+  };
+  AuditVerdict: {
+    intact: boolean;
+    /** Events that are as they were written, from the first on. */
+    events: number;
+    /** Id of the first event that is not, or before which one is missing. */
+    broken_at: number | null;
+    /** Of the last event that is as it was written. */
+    last_hash: string;
   };
   AuthMode: "user" | "virtual_key" | "session";
   /** `none`: the server asks for nothing. `headers`: static headers, the same for everyone. `per_user_headers`: each identity gives its own. */
@@ -158,7 +179,7 @@ export interface Schemas {
         address: string | null;
       } | null;
     } | null;
-    proof: "temp_token" | "virtual_key" | "session" | "admin";
+    proof: "temp_token" | "virtual_key" | "session" | "admin" | "user";
     attempts_left: number;
   };
   FlowResult: {
@@ -259,11 +280,24 @@ export interface Schemas {
     /** Tools that may be used with this grant; null = all that the server allows. */
     tools?: string[] | null | undefined;
   };
+  Invitation: {
+    name: string;
+    email: string;
+    /** Milliseconds since the epoch, UTC. */
+    expires_at: number;
+  };
   Invite: {
     /** For that person to open. Shown in this answer and never again; it carries a secret after `#`. */
     invite_url: string;
     /** Milliseconds since the epoch, UTC. */
     invite_expires_at: number;
+  };
+  InviteAcceptance: {
+    token: string;
+    password: string;
+  };
+  InviteToken: {
+    token: string;
   };
   InvitedUser: {
     user: Schemas["User"];
@@ -281,12 +315,22 @@ export interface Schemas {
   /** `inherit`: what the deployment allows. `key_proof`: whoever opens a link must present the key, even where a link alone would do. */
   LinkPolicy: "inherit" | "key_proof";
   Me: {
+    /** Who administers: an admin token, or a user with that role. */
     admin: {
       id: string;
       name: string;
     } | null;
+    /** Whoever is signed in to the dashboard; null for a token or key. */
+    user: {
+      id: string;
+      name: string;
+      email: string;
+      role: Schemas["Role"];
+    } | null;
+    /** For the header `Keyward-CSRF` of whatever changes something; null without a session. */
+    csrf_token: string | null;
     identity: Schemas["Identity"] | null;
-    /** Servers that the identity may use, by name. Empty for an administrator. */
+    /** Servers that the identity may use, by name. Empty for an admin token. */
     servers: ({
       id: string;
       name: string;
@@ -296,7 +340,17 @@ export interface Schemas {
       credential_id: string | null;
       /** Tools that this identity may use there. */
       tools_count: number;
+      /** Milliseconds since the epoch, UTC. */
+      last_used_at: number | null;
+      verification: Schemas["VerificationStrength"] | null;
     })[];
+  };
+  MePatch: {
+    name?: string | undefined;
+    password?: {
+      current: string;
+      new: string;
+    } | undefined;
   };
   MembersChange: {
     /** Ids of users. */
@@ -345,6 +399,10 @@ export interface Schemas {
     /** Calls per minute; null = no limit. */
     rate_limit_per_minute?: number | null | undefined;
   };
+  PasswordSignIn: {
+    email: string;
+    password: string;
+  };
   Preview: {
     preview: {
       /** Credentials whose identity lost access. */
@@ -353,9 +411,7 @@ export interface Schemas {
       reactivated: number;
       /** Credentials that no longer fit the server. */
       needs_update: number;
-      /** Credentials that would be deleted. */
-      deleted: number;
-      /** Identities whose credentials would change or go. */
+      /** How many identities have a credential that would change, or go. */
       people: number;
     };
   };
@@ -471,6 +527,20 @@ export interface Schemas {
     name: string;
     admin_token: string;
   };
+  SignInOptions: {
+    /** A setup token waits for the first administrator. */
+    setup_open: boolean;
+    password: true;
+    /** Single sign-on, if there is. */
+    sso: {
+      label: string;
+    } | null;
+  };
+  SignedIn: {
+    user: Schemas["User"];
+    /** For the header `Keyward-CSRF` of whatever changes something. The same as long as the session. */
+    csrf_token: string;
+  };
   StartedFlow: {
     flow_id: string;
     /** For a person to open. May carry a secret after `#`: do not log it. */
@@ -497,6 +567,18 @@ export interface Schemas {
     name?: string | undefined;
     role?: Schemas["Role"] | undefined;
     enabled?: boolean | undefined;
+  };
+  UserSession: {
+    id: string;
+    /** The one that asks. */
+    current: boolean;
+    /** Milliseconds since the epoch, UTC. */
+    created_at: number;
+    /** Milliseconds since the epoch, UTC. */
+    expires_at: number;
+    address: string | null;
+    /** As the client named itself. */
+    client: string | null;
   };
   UserWithGroups: Schemas["User"] & {
     groups: {
@@ -621,13 +703,18 @@ export interface paths {
           action?: "setup.completed" | "sign_in.succeeded" | "sign_in.failed" | "sign_in.ended" | "user.invited" | "user.joined" | "user.updated" | "user.deleted" | "group.created" | "group.updated" | "group.deleted" | "admin_token.created" | "admin_token.revoked" | "app.authorized" | "app.revoked" | "server.created" | "server.updated" | "server.verified" | "server.deleted" | "server.tools_changed" | "grants.replaced" | "virtual_key.created" | "virtual_key.updated" | "virtual_key.rotated" | "virtual_key.revoked" | "flow.requested" | "flow.opened" | "flow.opener_mismatch" | "flow.verification_refused" | "flow.verification_failed" | "credential.verified" | "credential.stored" | "credential.edited" | "credential.used" | "credential.rejected" | "credential.revoked" | "credential.swept" | undefined;
           /** Id of a server. */
           server?: string | undefined;
-          /** Id of a credential. */
+          /** Id of a credential: events about it alone, and changes of many that touched it. */
           credential?: string | undefined;
           auth_mode?: Schemas["AuthMode"] | undefined;
           /** Identity id; needs `auth_mode`. */
           identity?: string | undefined;
+          /** Who did it: `admin:<id>`, `<auth mode>:<id>`, `link:<flow id>` or `system`. */
+          actor?: string | undefined;
+          outcome?: "ok" | "refused" | undefined;
           /** Milliseconds since the epoch: only events at or after. */
           since?: number | undefined;
+          /** Milliseconds since the epoch: only events before. */
+          until?: number | undefined;
           format?: "json" | "jsonl" | undefined;
           /** Items per page, 1 to 500. Default 50. */
           limit?: number | undefined;
@@ -642,6 +729,19 @@ export interface paths {
           next_cursor: string | null;
         }; "application/x-ndjson": string } };
         400: Failure;
+        401: Failure;
+        403: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
+  "/api/v1/audit/verify": {
+    /** Whether the log is as it was written. */
+    get: {
+      parameters: {};
+      responses: {
+        200: { content: { "application/json": Schemas["AuditVerdict"] } };
         401: Failure;
         403: Failure;
         500: Failure;
@@ -724,8 +824,7 @@ export interface paths {
           id: string;
         };
       };
-      requestBody?: { content: { "application/json": {
-      } } };
+      requestBody?: { content: { "application/json": Record<string, never> } };
       responses: {
         201: { content: { "application/json": Schemas["StartedFlow"] } };
         400: Failure;
@@ -954,6 +1053,42 @@ export interface paths {
       };
     };
   };
+  "/api/v1/invites/accept": {
+    /** Choose a password by an invitation, and be signed in. */
+    post: {
+      parameters: {};
+      requestBody: { content: { "application/json": Schemas["InviteAcceptance"] } };
+      responses: {
+        200: { content: { "application/json": Schemas["SignedIn"] } };
+        400: Failure;
+        403: Failure;
+        404: Failure;
+        413: Failure;
+        415: Failure;
+        429: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
+  "/api/v1/invites/view": {
+    /** For whom an invitation is. */
+    post: {
+      parameters: {};
+      requestBody: { content: { "application/json": Schemas["InviteToken"] } };
+      responses: {
+        200: { content: { "application/json": Schemas["Invitation"] } };
+        400: Failure;
+        403: Failure;
+        404: Failure;
+        413: Failure;
+        415: Failure;
+        429: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
   "/api/v1/me": {
     /** Who I am, and how I am connected. */
     get: {
@@ -962,6 +1097,22 @@ export interface paths {
         200: { content: { "application/json": Schemas["Me"] } };
         401: Failure;
         403: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+    /** Change my name or password. */
+    patch: {
+      parameters: {};
+      requestBody: { content: { "application/json": Schemas["MePatch"] } };
+      responses: {
+        200: { content: { "application/json": Schemas["Me"] } };
+        400: Failure;
+        401: Failure;
+        403: Failure;
+        413: Failure;
+        415: Failure;
+        429: Failure;
         500: Failure;
         503: Failure;
       };
@@ -1084,8 +1235,7 @@ export interface paths {
           id: string;
         };
       };
-      requestBody?: { content: { "application/json": {
-      } } };
+      requestBody?: { content: { "application/json": Record<string, never> } };
       responses: {
         201: { content: { "application/json": Schemas["StartedFlow"] } };
         400: Failure;
@@ -1166,6 +1316,79 @@ export interface paths {
       };
     };
   };
+  "/api/v1/session": {
+    /** Sign out here. */
+    delete: {
+      parameters: {};
+      responses: {
+        204: { content?: never };
+        401: Failure;
+        403: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+    /** Sign in by e-mail address and password. */
+    post: {
+      parameters: {};
+      requestBody: { content: { "application/json": Schemas["PasswordSignIn"] } };
+      responses: {
+        200: { content: { "application/json": Schemas["SignedIn"] } };
+        400: Failure;
+        401: Failure;
+        403: Failure;
+        413: Failure;
+        415: Failure;
+        429: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
+  "/api/v1/sessions": {
+    /** Sign out everywhere, here too. */
+    delete: {
+      parameters: {};
+      responses: {
+        204: { content?: never };
+        401: Failure;
+        403: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+    /** Where I am signed in, newest first. */
+    get: {
+      parameters: {};
+      responses: {
+        200: { content: { "application/json": {
+          items: Schemas["UserSession"][];
+        } } };
+        401: Failure;
+        403: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
+  "/api/v1/sessions/{id}": {
+    /** Sign out in one place. */
+    delete: {
+      parameters: {
+        path: {
+          id: string;
+        };
+      };
+      responses: {
+        204: { content?: never };
+        401: Failure;
+        403: Failure;
+        404: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
   "/api/v1/settings": {
     /** How this gateway is configured, without any secret. */
     get: {
@@ -1194,6 +1417,69 @@ export interface paths {
         415: Failure;
         500: Failure;
         503: Failure;
+      };
+    };
+  };
+  "/api/v1/setup/admin": {
+    /** Trade the one-time setup token for the first administrator, who is signed in. */
+    post: {
+      parameters: {};
+      requestBody: { content: { "application/json": Schemas["AdminSetup"] } };
+      responses: {
+        201: { content: { "application/json": Schemas["SignedIn"] } };
+        400: Failure;
+        401: Failure;
+        403: Failure;
+        409: Failure;
+        413: Failure;
+        415: Failure;
+        429: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
+  "/api/v1/sign-in-options": {
+    /** How people may sign in here. */
+    get: {
+      parameters: {};
+      responses: {
+        200: { content: { "application/json": Schemas["SignInOptions"] } };
+        403: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
+  "/api/v1/sso": {
+    /** Go to the issuer of single sign-on. */
+    get: {
+      parameters: {
+        query?: {
+          /** Where to go in the end: a path of this gateway, such as `/connect/flow_...`. Default `/`. */
+          next?: string | undefined;
+        };
+      };
+      responses: {
+        302: { content?: never };
+        400: Failure;
+        403: Failure;
+        404: Failure;
+        429: Failure;
+        500: Failure;
+      };
+    };
+  };
+  "/api/v1/sso/callback/oidc": {
+    /** Where the issuer sends the browser back. */
+    get: {
+      parameters: {};
+      responses: {
+        302: { content?: never };
+        403: Failure;
+        404: Failure;
+        429: Failure;
+        500: Failure;
       };
     };
   };
@@ -1355,7 +1641,7 @@ export interface paths {
         query?: {
           /** Id of a user: only the keys it owns. */
           owner?: string | undefined;
-          /** Part of the key's or its owner's name, in any letter case. */
+          /** Part of the key's name or of its first characters, in any letter case. */
           q?: string | undefined;
           /** Items per page, 1 to 500. Default 50. */
           limit?: number | undefined;

@@ -56,7 +56,7 @@ export const Flow = z
           .openapi({ description: "From where the values on file were given, as far as it is known." }),
       })
       .nullable(),
-    proof: z.enum(["temp_token", "virtual_key", "session", "admin"]),
+    proof: z.enum(["temp_token", "virtual_key", "session", "admin", "user"]),
     attempts_left: z.int(),
   })
   .openapi("Flow");
