@@ -99,7 +99,19 @@ export function createOpeners(parts: OpenerParts): Openers {
     if (await isForUser(flow, user)) {
       return { flowId, proof: "user", actor, identity: flow.identity };
     }
-    if (foreignVisits.take(`${flowId}/${user.id}`, FOREIGN_VISITS.limit)) {
+    return refuseVisit(flowId, flow, actor, origin);
+  }
+
+  /** An admin token opens any link but a user's. */
+  async function proveAdmin(flowId: string, actor: Actor & { kind: "admin" }, origin: RequestOrigin): Promise<Opener> {
+    const flow = await findAny(flowId);
+    return flow.identity.mode === "user"
+      ? refuseVisit(flowId, flow, actor, origin)
+      : { flowId, proof: "admin", actor, identity: null };
+  }
+
+  async function refuseVisit(flowId: string, flow: FoundFlow, actor: Actor, origin: RequestOrigin): Promise<never> {
+    if (foreignVisits.take(`${flowId}/${JSON.stringify(actor)}`, FOREIGN_VISITS.limit)) {
       await store.appendAudit(mismatch(flow, actor, origin));
     }
     throw new KeywardError("flow_not_found");
@@ -121,7 +133,7 @@ export function createOpeners(parts: OpenerParts): Openers {
           if (admin === null) {
             throw new KeywardError("flow_not_found");
           }
-          return { flowId, proof: proof.kind, actor: { kind: "admin", id: admin.id }, identity: null };
+          return proveAdmin(flowId, { kind: "admin", id: admin.id }, origin);
         }
         case "user":
           return proveUser(flowId, proof.user, origin);
