@@ -174,6 +174,16 @@ export interface ListedCredential extends CredentialRecord {
   readonly identityName: string | null;
 }
 
+/** A revocation, without what the row itself says. */
+export type RevocationEntry = Omit<AuditEntry, "serverId" | "identity" | "credentialId" | "version">;
+
+/** One use of stored values, by the identity they belong to. */
+export interface CredentialUse extends Binding {
+  readonly credentialId: string;
+  readonly version: number;
+  readonly origin: RequestOrigin;
+}
+
 export interface CredentialStore {
   /** The row of the binding in any state, orphaned too; null = there is none. One indexed read. */
   readCredential(binding: Binding): Promise<SealedCredential | null>;
@@ -197,15 +207,34 @@ export interface CredentialStore {
    * @param onlyIdentity when given, a row of another identity counts as absent
    * @returns the revoked row, or null when there was none
    */
-  revokeCredential(
+  revokeCredential(id: string, audit: RevocationEntry, onlyIdentity?: Identity): Promise<CredentialRecord | null>;
+  /**
+   * The same for several at once, in one transaction with one event each. Unknown ids are left out.
+   * @returns the revoked rows
+   */
+  revokeCredentials(ids: readonly string[], audit: RevocationEntry): Promise<readonly CredentialRecord[]>;
+  /**
+   * Notes that the server has accepted the stored values once more, only if the row is active and still has that version.
+   * @returns whether it was noted
+   */
+  noteVerification(
     id: string,
-    audit: Omit<AuditEntry, "serverId" | "identity" | "credentialId" | "version">,
-    onlyIdentity?: Identity,
-  ): Promise<CredentialRecord | null>;
+    version: number,
+    verification: VerificationStrength,
+    audit: Omit<AuditEntry, "detail">,
+  ): Promise<boolean>;
   /** active -> rejected, only if the row still has that version. @returns whether it changed */
   rejectCredential(id: string, version: number, reason: string, audit: AuditEntry): Promise<boolean>;
-  /** Notes the last use; at most once a minute per row, written within seconds or at `close`. Best effort. */
-  touchCredential(id: string): Promise<void>;
+  /**
+   * Notes a use: when the row was last used, at most once a minute, and in the log (`credential.used`) the first use of
+   * each version and then at most one an hour. Written within seconds, or at `close`. Best effort.
+   */
+  touchCredential(use: CredentialUse): Promise<void>;
+  /**
+   * Notes that the identity has been told when and from where this version was set; written with the uses, by one
+   * conditional statement for all of them. Best effort: after a crash it may be told again.
+   */
+  noteTold(id: string, version: number): Promise<void>;
 }
 
 // --- submission flows ---

@@ -1,8 +1,8 @@
-import { sql, type SqlBool } from "kysely";
+import { sql, type RawBuilder, type SqlBool } from "kysely";
 import { KeywardError } from "../core/errors.ts";
 import { isSatisfiedBy } from "../core/header-schema.ts";
-import type { Binding } from "../core/credential.ts";
-import type { CredentialFilter, CredentialStore, CredentialToStore } from "../core/store-port.ts";
+import type { CredentialRecord } from "../core/credential.ts";
+import type { CredentialFilter, CredentialStore, CredentialToStore, RevocationEntry } from "../core/store-port.ts";
 import { appendAudit } from "./audit.ts";
 import { assertIdentity, fromBinding, toBinding } from "./columns.ts";
 import {
@@ -14,6 +14,7 @@ import {
 } from "./credential-row.ts";
 import { type Deposit, writeCredential } from "./credential-write.ts";
 import type { Db, Engine, Tx } from "./engine.ts";
+import { isNamed } from "./memberships.ts";
 import { isTimeAndId, parsePage, toPage } from "./page.ts";
 import { prepare } from "./prepared.ts";
 import { addEpochs } from "./reconcile.ts";
@@ -65,6 +66,7 @@ export function createCredentialStore(engine: Engine, touches: Touches): Credent
 
     async upsertCredential(credential, seal, audit) {
       assertIdentity(credential.identity);
+      await touches.flush();
       return engine.write(async (tx) => {
         const deposit = await judgeDeposit(tx, credential);
         const stored = await writeCredential(engine, tx, deposit, seal);
@@ -75,26 +77,40 @@ export function createCredentialStore(engine: Engine, touches: Touches): Credent
       });
     },
 
-    revokeCredential: (id, audit, onlyIdentity) =>
+    async revokeCredential(id, audit, onlyIdentity) {
+      await touches.flush();
+      return engine.write(async (tx) => {
+        const isIt = sql<SqlBool>`header_credentials.id = ${id}`;
+        const isTheirs =
+          onlyIdentity === undefined
+            ? isIt
+            : sql<SqlBool>`(${isIt} and header_credentials.auth_mode = ${onlyIdentity.mode}
+                and header_credentials.identity_id = ${onlyIdentity.id})`;
+        const [revoked] = await revoke(tx, isTheirs, audit);
+        return revoked ?? null;
+      });
+    },
+
+    async revokeCredentials(ids, audit) {
+      await touches.flush();
+      return engine.write((tx) => revoke(tx, isNamed(tx, "header_credentials.id", ids), audit));
+    },
+
+    noteVerification: (id, version, verification, audit) =>
       engine.write(async (tx) => {
-        let query = tx.db
-          .selectFrom("header_credentials")
-          .select([...RECORD_COLUMNS])
-          .where("id", "=", id);
-        if (onlyIdentity !== undefined) {
-          query = query.where("auth_mode", "=", onlyIdentity.mode).where("identity_id", "=", onlyIdentity.id);
-        }
-        const row = await query.executeTakeFirst();
+        const row = await tx.db
+          .updateTable("header_credentials")
+          .set({ verification, verified_at: tx.now })
+          .where("id", "=", id)
+          .where("version", "=", version)
+          .where("status", "=", "active")
+          .returning(["server_id", "auth_mode", "identity_id"])
+          .executeTakeFirst();
         if (row === undefined) {
-          return null;
+          return false;
         }
-        // The epoch first: it is taken from the row that goes.
-        await addEpochs(tx, sql<SqlBool>`header_credentials.id = ${id}`);
-        await tx.db.deleteFrom("header_credentials").where("id", "=", id).execute();
-        await deleteFlow(tx, toBinding(row));
-        const { serverId, identity } = toBinding(row);
-        await appendAudit(tx, [{ ...audit, serverId, identity, credentialId: row.id, version: row.version }]);
-        return toCredentialRecord(row);
+        await appendAudit(tx, [{ ...audit, ...toBinding(row), credentialId: id, version, detail: { verification } }]);
+        return true;
       }),
 
     rejectCredential: (id, version, reason, audit) =>
@@ -114,7 +130,9 @@ export function createCredentialStore(engine: Engine, touches: Touches): Credent
         return true;
       }),
 
-    touchCredential: async (id) => touches.note("header_credentials", id),
+    touchCredential: async (use) => touches.noteCredential(use),
+
+    noteTold: async (id, version) => touches.noteTold(id, version),
   };
 }
 
@@ -142,14 +160,33 @@ async function judgeDeposit(tx: Tx, credential: CredentialToStore): Promise<Depo
   return deposit;
 }
 
-async function deleteFlow(tx: Tx, binding: Binding): Promise<void> {
-  const { server_id, auth_mode, identity_id } = fromBinding(binding);
-  await tx.db
-    .deleteFrom("submission_flows")
-    .where("server_id", "=", server_id)
-    .where("auth_mode", "=", auth_mode)
-    .where("identity_id", "=", identity_id)
+/** With them go flows and tokens of their bindings. */
+async function revoke(
+  tx: Tx,
+  ofCredentials: RawBuilder<SqlBool>,
+  audit: RevocationEntry,
+): Promise<readonly CredentialRecord[]> {
+  const rows = await tx.db
+    .selectFrom("header_credentials")
+    .select([...RECORD_COLUMNS])
+    .where(ofCredentials)
     .execute();
+  if (rows.length === 0) {
+    return [];
+  }
+  // Epochs and flows first: they are found by the rows that go.
+  await addEpochs(tx, ofCredentials);
+  await sql`
+    delete from submission_flows where (auth_mode, identity_id, server_id) in (
+      select auth_mode, identity_id, server_id from header_credentials where ${ofCredentials}
+    )
+  `.execute(tx.db);
+  await tx.db.deleteFrom("header_credentials").where(ofCredentials).execute();
+  await appendAudit(
+    tx,
+    rows.map((row) => ({ ...audit, ...toBinding(row), credentialId: row.id, version: row.version })),
+  );
+  return rows.map(toCredentialRecord);
 }
 
 function listed(db: Db) {

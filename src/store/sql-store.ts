@@ -23,7 +23,7 @@ export function createSqlStore(engine: Engine): Store & KeyStore {
     ...createAccessStore(engine),
     ...createCredentialStore(engine, touches),
     ...createLinkStore(engine),
-    ...createSubmissionStore(engine),
+    ...createSubmissionStore(engine, touches),
     ...createVirtualKeyStore(engine, touches),
     ...createAdminStore(engine),
     ...createAuditStore(engine),

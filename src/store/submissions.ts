@@ -9,11 +9,12 @@ import type { Engine, Tx } from "./engine.ts";
 import { isLive, isUnclaimed, subjectOf, toFlow } from "./flow-row.ts";
 import { toServer } from "./server-row.ts";
 import type { SubmissionFlowsTable } from "./tables.ts";
+import type { Touches } from "./touch.ts";
 
 type SubmissionStore = Pick<FlowStore, "claimFlow" | "commitSubmission" | "releaseFlow">;
 
 /** Claim -> verify -> commit | release. The network call lies between two of these transactions, never inside one. */
-export function createSubmissionStore(engine: Engine): SubmissionStore {
+export function createSubmissionStore(engine: Engine, touches: Touches): SubmissionStore {
   return {
     claimFlow: (id, claimId, { leaseMs, maxAttempts }) =>
       engine.write(async (tx) => {
@@ -29,8 +30,9 @@ export function createSubmissionStore(engine: Engine): SubmissionStore {
         return { kind: "claimed", flow: toFlow(row), server: toServer(server) };
       }),
 
-    commitSubmission: (submission) =>
-      engine.write(async (tx): Promise<CommitOutcome> => {
+    async commitSubmission(submission) {
+      await touches.flush();
+      return engine.write(async (tx): Promise<CommitOutcome> => {
         const claimed = await readClaim(tx, submission);
         if (claimed === undefined) {
           return { kind: "gone" };
@@ -42,7 +44,8 @@ export function createSubmissionStore(engine: Engine): SubmissionStore {
         }
         const credential = await store(engine, tx, claimed, submission);
         return { kind: "committed", credential };
-      }),
+      });
+    },
 
     releaseFlow: (id, claimId, outcome, { maxAttempts, audit }) =>
       engine.write(async (tx) => {

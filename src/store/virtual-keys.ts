@@ -183,7 +183,7 @@ export function createVirtualKeyStore(engine: Engine, touches: Touches): Virtual
         return credentialIds;
       }),
 
-    touchVirtualKey: async (id) => touches.note("virtual_keys", id),
+    touchVirtualKey: async (id) => touches.noteKey(id),
   };
 }
 

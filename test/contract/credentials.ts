@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { CredentialRecord } from "../../src/core/credential.ts";
 import type { CredentialFilter } from "../../src/core/store-port.ts";
 import {
   actionsOf,
@@ -21,6 +22,9 @@ import {
   sealSlot,
   toStore,
   upsert,
+  USE_OF_NOTHING,
+  useOf,
+  verifying,
   someone,
   writtenVersions,
 } from "./fixtures.ts";
@@ -170,12 +174,12 @@ export function describeCredentials(get: GetHarness): void {
     it("notes its last use at most once a minute", async () => {
       const { store, advance, now, another } = get();
       const server = await createServer(store);
-      const { id } = await upsert(store, server, someone("ada"));
-      const lastUse = async () => (await store.findCredential(id))?.lastUsedAt;
+      const row = await upsert(store, server, someone("ada"));
+      const lastUse = async () => (await store.findCredential(row.id))?.lastUsedAt;
       // A use at another replica, which writes it down when it is closed.
       const use = async () => {
         const replica = await another();
-        await replica.touchCredential(id);
+        await replica.touchCredential(useOf(row));
         await replica.close();
       };
       const first = now();
@@ -187,11 +191,163 @@ export function describeCredentials(get: GetHarness): void {
       advance(1);
       await use();
       expect(await lastUse()).toBe(now());
-      expect(await codeOf(store.touchCredential("cred_unknown"))).toBe("resolved");
+      expect(await codeOf(store.touchCredential(USE_OF_NOTHING))).toBe("resolved");
+    });
+  });
+
+  describe("the uses of a credential", () => {
+    /** A use at another replica, which writes it down when it is closed. */
+    async function use(credential: CredentialRecord, requestId: string): Promise<void> {
+      const replica = await get().another();
+      await replica.touchCredential(useOf(credential, requestId));
+      await replica.close();
+    }
+
+    async function toldUses(): Promise<readonly unknown[]> {
+      const events = (await auditOf(get().store)).filter(({ action }) => action === "credential.used");
+      return events.map(({ requestId, version }) => [requestId, version]);
+    }
+
+    it("are told in the log: the first of each version, and then one an hour", async () => {
+      const { store, advance } = get();
+      const server = await createServer(store);
+      const first = await upsert(store, server, someone("ada"));
+      await use(first, "req_1");
+      advance(60_000);
+      await use(first, "req_2");
+      advance(3_600_000 - 60_001);
+      await use(first, "req_3");
+      advance(1);
+      await use(first, "req_4");
+      const second = await upsert(store, server, someone("ada"));
+      await use(second, "req_5");
+      expect(await toldUses()).toEqual([
+        ["req_1", 1],
+        ["req_4", 1],
+        ["req_5", 2],
+      ]);
+      expect((await auditOf(store)).find(({ action }) => action === "credential.used")).toMatchObject({
+        actor: { kind: "identity", identity: someone("ada") },
+        serverId: server.id,
+        identity: someone("ada"),
+        credentialId: first.id,
+        outcome: "ok",
+        address: "192.0.2.33",
+      });
+    });
+
+    it("are not told behind what ended them: a replaced, rejected, orphaned or revoked value", async () => {
+      const { store, another } = get();
+      const server = await createServer(store, { allowAllIdentities: false });
+      const people = ["ada", "bob", "eve", "dan"].map(someone);
+      await grantTo(store, server, people);
+      const rows = await Promise.all(people.map((one) => upsert(store, server, one)));
+      const replica = await another();
+      for (const row of rows) {
+        await replica.touchCredential(useOf(row));
+      }
+      const [ada, bob, eve] = rows;
+      await upsert(store, server, someone("ada"));
+      await store.rejectCredential(present(bob).id, 1, "401", entry("credential.rejected"));
+      await store.revokeCredential(present(eve).id, REVOKED);
+      await grantTo(store, server, [someone("ada"), someone("bob"), someone("eve")]);
+      await replica.close();
+      expect(await toldUses()).toEqual([]);
+      expect((await store.findCredential(present(ada).id))?.version).toBe(2);
+    });
+
+    it("stand in the log before what the same process does next", async () => {
+      const { store } = get();
+      const server = await createServer(store);
+      const row = await upsert(store, server, someone("ada"));
+      await store.touchCredential(useOf(row));
+      const next = await upsert(store, server, someone("ada"));
+      await store.touchCredential(useOf(next));
+      const { flow, submission: values } = await verifying(store, server, someone("ada"));
+      await store.commitSubmission(values);
+      await store.touchCredential(useOf(present(await store.readCredential(flow))));
+      await store.revokeCredential(row.id, REVOKED);
+      const life = (await store.listAudit({ credentialId: row.id }, {})).items.map(({ action }) => action);
+      expect(life.toReversed()).toEqual([
+        "credential.stored",
+        "credential.used",
+        "credential.edited",
+        "flow.requested",
+        "credential.used",
+        "credential.verified",
+        "credential.edited",
+        "credential.used",
+        "credential.revoked",
+      ]);
+    });
+  });
+
+  describe("telling when and from where values were set", () => {
+    it("is noted for the version that was told of, and for no later one", async () => {
+      const { store, another } = get();
+      const server = await createServer(store);
+      const first = await verifying(store, server, someone("ada"));
+      await store.commitSubmission(first.submission);
+      const row = present(await store.readCredential(first.flow));
+      const told = async (version: number) => {
+        const replica = await another();
+        await replica.noteTold(row.id, version);
+        await replica.noteTold("cred_unknown", 1);
+        await replica.close();
+        return (await store.readCredential(first.flow))?.isTold;
+      };
+      expect(row.isTold).toBe(false);
+      expect(await told(2)).toBe(false);
+      expect(await told(1)).toBe(true);
+      const second = await verifying(store, server, someone("ada"));
+      await store.commitSubmission(second.submission);
+      expect(await told(1)).toBe(false);
+      expect(await told(2)).toBe(true);
+    });
+  });
+
+  describe("a second verification", () => {
+    it("is noted for an active row of that version only, with an event", async () => {
+      const { store, advance, now } = get();
+      const server = await createServer(store);
+      const { id } = await upsert(store, server, someone("ada"));
+      advance(5_000);
+      const verified = entry("credential.verified");
+      expect(await store.noteVerification(id, 2, "accepted", verified)).toBe(false);
+      expect(await store.noteVerification("cred_unknown", 1, "accepted", verified)).toBe(false);
+      expect(await store.noteVerification(id, 1, "accepted", verified)).toBe(true);
+      expect(await store.findCredential(id)).toMatchObject({ verification: "accepted", verifiedAt: now(), version: 1 });
+      await store.rejectCredential(id, 1, "401", entry("credential.rejected"));
+      expect(await store.noteVerification(id, 1, "proven", verified)).toBe(false);
+      const events = (await auditOf(store)).filter(({ action }) => action === "credential.verified");
+      expect(events).toMatchObject([{ credentialId: id, version: 1, detail: { verification: "accepted" } }]);
     });
   });
 
   describe("revoking", () => {
+    it("takes several at once, each with an event and with what hangs on it, in one transaction", async () => {
+      const { store, countStatements } = get();
+      const server = await createServer(store);
+      const people = Array.from({ length: 12 }, (_, i) => someone(`person-${i}`));
+      const rows = await Promise.all(people.map((one) => upsert(store, server, one)));
+      const [kept, ...gone] = rows;
+      const flow = await flowOf(store, server, present(people[1]));
+      const pending = await verifying(store, server, present(people[2]));
+      const ids = gone.map(({ id }) => id);
+      const few = await countStatements(() => store.revokeCredentials(ids.slice(0, 2), REVOKED));
+      const many = await countStatements(async () => {
+        const revoked = await store.revokeCredentials([...ids, "cred_unknown"], REVOKED);
+        expect(revoked.map(({ id }) => id).toSorted()).toEqual(ids.slice(2).toSorted());
+      });
+      expect(many).toBe(few);
+      expect((await store.listCredentials({}, {})).items.map(({ id }) => id)).toEqual([present(kept).id]);
+      expect(await store.findFlow(flow.id)).toBeNull();
+      expect((await store.commitSubmission(pending.submission)).kind).toBe("gone");
+      const events = (await auditOf(store)).filter(({ action }) => action === "credential.revoked");
+      expect(events.map(({ credentialId }) => credentialId).toSorted()).toEqual(ids.toSorted());
+      expect(await store.revokeCredentials([], REVOKED)).toEqual([]);
+    });
+
     it("takes the credential, the flow and the tokens of the binding, and nothing of anybody else", async () => {
       const { store } = get();
       const server = await createServer(store);

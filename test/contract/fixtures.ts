@@ -1,11 +1,12 @@
 import { NO_ORIGIN, type AuditAction, type AuditEntry, type AuditEvent } from "../../src/core/audit.ts";
-import type { Binding, SealedCredential } from "../../src/core/credential.ts";
+import type { Binding, CredentialRecord, SealedCredential } from "../../src/core/credential.ts";
 import { type HeaderFieldInput, type HeaderSchema, parseHeaderSchema } from "../../src/core/header-schema.ts";
 import type { Identity } from "../../src/core/identity.ts";
 import type { Discovered, Server, UpstreamOrigin } from "../../src/core/server.ts";
 import type { NewUser, PasswordHash } from "../../src/core/people-port.ts";
 import type {
   CredentialToStore,
+  CredentialUse,
   FlowStore,
   KeyStore,
   NewServer,
@@ -203,6 +204,20 @@ export function release(store: FlowStore, flowId: string, claimId: string, outco
     audit: entry("flow.verification_refused", { outcome: "refused" }),
   });
 }
+
+/** One use of a credential as it is now. */
+export function useOf({ id, version, serverId, identity }: CredentialRecord, requestId = "req_use"): CredentialUse {
+  return { credentialId: id, version, serverId, identity, origin: { requestId, address: "192.0.2.33" } };
+}
+
+/** A use of what is not there. */
+export const USE_OF_NOTHING: CredentialUse = {
+  credentialId: "cred_unknown",
+  version: 1,
+  serverId: "srv_unknown",
+  identity: someone("nobody"),
+  origin: NO_ORIGIN,
+};
 
 export function addToken(store: FlowStore, flowId: string, digest = newId("digest"), maxLive = 3) {
   return store.addTempToken({ digest, scope: "flow", flowId, maxLive });

@@ -8,6 +8,7 @@ import {
   type GetHarness,
   newId,
   upsert,
+  USE_OF_NOTHING,
   someone,
 } from "./fixtures.ts";
 
@@ -131,7 +132,7 @@ export function describeKeysAndSetup(get: GetHarness): void {
       expect(await codeOf(store.ping())).toBe(code);
       expect(await codeOf(store.findServer("srv_1"))).toBe(code);
       expect(await codeOf(createServer(store))).toBe(code);
-      expect(await codeOf(store.touchCredential("cred_1"))).toBe("resolved");
+      expect(await codeOf(store.touchCredential(USE_OF_NOTHING))).toBe("resolved");
     });
 
     it("finishes what was under way when it is closed", async () => {

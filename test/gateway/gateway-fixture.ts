@@ -263,7 +263,7 @@ export class World {
         findAccess: async (_identity, name) => this.#accessTo(this.servers.find((server) => server.name === name)),
         listAccess: async () =>
           this.servers.map((server) => this.#accessTo(server)).filter((access) => access !== null),
-        touchCredential: async (id) => this.#touch(id),
+        touchCredential: async ({ credentialId }) => this.#touch(credentialId),
         touchVirtualKey: async (id) => this.#touch(id),
         listAudit: async () => ({ items: [], nextCursor: null }),
         appendAudit: async () => {},

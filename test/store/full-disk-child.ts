@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { KeywardError } from "../../src/core/errors.ts";
 import { openSqliteStore } from "../../src/sqlite.ts";
-import { allOf, present, upsert, someone } from "../contract/fixtures.ts";
+import { allOf, present, upsert, someone, USE_OF_NOTHING } from "../contract/fixtures.ts";
 import { random, TestClock } from "./sqlite-harness.ts";
 
 /** Writes until the disk (a limit of the shell) is full, then tries everything once more, and prints what came out. */
@@ -31,7 +31,7 @@ for (let i = 0; errors.length === 0 && i < 10_000; i += 1) {
 }
 await attempt(() => upsert(store, server, someone("again")));
 await attempt(() => store.ping());
-await store.touchCredential("cred_unknown");
+await store.touchCredential(USE_OF_NOTHING);
 
 const readable = (await allOf((page) => store.listCredentials({}, page))).length;
 writeSync(

@@ -16,6 +16,7 @@ import {
   release,
   schemaOf,
   upsert,
+  useOf,
   someone,
   verifying,
 } from "../contract/fixtures.ts";
@@ -78,16 +79,29 @@ describe("the cost of a statement does not grow with the tables", () => {
   it("when a call asks who it is, what it may use, and for its credential", async () => {
     const server = await createServer(store);
     const key = await createKey(store);
-    const { id } = await upsert(store, server, someone("ada"));
+    const row = await upsert(store, server, someone("ada"));
+    const { id } = row;
     statements.clear();
     await store.findVirtualKeyByDigest("digest");
     await store.findAdminTokenByDigest("digest");
     await store.findAccess(someone("ada"), server.name);
     await store.readCredential({ serverId: server.id, identity: someone("ada") });
-    await store.touchCredential(id);
+    await store.touchCredential(useOf(row));
+    await store.noteTold(id, 1);
     await store.touchVirtualKey(key.id);
     await store.findCredential(id);
     expect(growingSteps()).toEqual([]);
+  });
+
+  it("when uses are told in the log, and values are revoked in bulk", async () => {
+    const server = await createServer(store);
+    const row = await upsert(store, server, someone("ada"));
+    statements.clear();
+    await store.touchCredential(useOf(row));
+    await store.revokeCredentials([row.id, "cred_unknown"], entry("credential.revoked"));
+    // The last audit event: the end of the table, one row.
+    expect(growingSteps()).toEqual(["SCAN audit_events"]);
+    expect([...statements].filter((statement) => statement.includes("credential.used"))).toHaveLength(1);
   });
 
   it("when a server, its grants, a key or a credential changes", async () => {

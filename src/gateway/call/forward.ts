@@ -56,7 +56,10 @@ export function createForward(parts: ForwardParts): Forward {
     });
     const { credential } = headers;
     if (credential !== null) {
-      exchange.afterwards(() => store.touchCredential(credential.id));
+      const { identity } = exchange.caller;
+      const origin = { requestId: exchange.requestId, address: exchange.address };
+      const use = { credentialId: credential.id, version: credential.version, serverId: server.id, identity, origin };
+      exchange.afterwards(() => store.touchCredential(use));
     }
     return afterEnd(exchange, target, headers, end);
   }
