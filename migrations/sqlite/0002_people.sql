@@ -110,3 +110,6 @@ CREATE INDEX virtual_keys_owner ON virtual_keys (owner_user_id, created_at, id)
 -- The schema revision of which a form has to be at least, to be what is asked for now: an edit of words ends none.
 ALTER TABLE servers ADD COLUMN form_revision INTEGER NOT NULL DEFAULT 1 CHECK (form_revision >= 1);
 UPDATE servers SET form_revision = schema_revision;
+
+-- A grant to a user could be written before there were users. None of them can ever be anybody.
+DELETE FROM server_grants WHERE auth_mode = 'user';
