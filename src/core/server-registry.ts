@@ -1,5 +1,6 @@
 import type { Requester } from "./access.ts";
 import { entryOf } from "./audit.ts";
+import { callsGoOn } from "./calls-go-on.ts";
 import type { ClientConnections } from "./client-connections.ts";
 import { KeywardError } from "./errors.ts";
 import { parseHeaderName, type HeaderName } from "./header-name.ts";
@@ -102,9 +103,8 @@ export function createServerRegistry(parts: {
 }): ServerRegistry {
   const { store, vault, upstream, random, listChanges, connections } = parts;
 
-  /** What is open towards a server that was changed, and what is open of whoever may not use it any more. */
-  function endAll(id: string): void {
-    upstream.forgetServer(id);
+  /** Tells whoever listens that a server is not what it was. Whoever may not use it any more holds nothing open. */
+  function tellChange(id: string): void {
     connections?.review();
     listChanges.changed({ serverId: id });
   }
@@ -204,7 +204,10 @@ export function createServerRegistry(parts: {
       const entry = { ...entryOf(by, "server.updated"), serverId: id, detail: { changed: Object.keys(patch) } };
       const updated = await store.updateServer(id, server.version, change, entry, intent);
       if (intent !== "preview") {
-        endAll(id);
+        if (!callsGoOn(server, change, updated.server, updated.reconciliation)) {
+          upstream.forgetServer(id);
+        }
+        tellChange(id);
       }
       return updated;
     },
@@ -238,7 +241,8 @@ export function createServerRegistry(parts: {
         throw new KeywardError("server_not_found");
       }
       if (intent !== "preview") {
-        endAll(id);
+        upstream.forgetServer(id);
+        tellChange(id);
       }
       return reconciliation;
     },

@@ -102,7 +102,7 @@ export interface ServerStore {
 // --- access ---
 
 /** One identity, or the users who are members of a group. */
-export type GrantSubject = { readonly identity: Identity } | { readonly groupId: string };
+type GrantSubject = { readonly identity: Identity } | { readonly groupId: string };
 
 export type Grant = GrantSubject & {
   /** Tools that may be used under this grant; null = all that the server allows. */
@@ -366,10 +366,9 @@ export interface VirtualKeyChange {
   readonly rateLimitPerMinute?: number | null;
 }
 
-export type NewVirtualKey = Omit<
-  VirtualKey,
-  "createdAt" | "lastUsedAt" | "revokedAt" | "rotatedAt" | "previousExpiresAt"
-> & { readonly digest: string };
+type NewVirtualKey = Omit<VirtualKey, "createdAt" | "lastUsedAt" | "revokedAt" | "rotatedAt" | "previousExpiresAt"> & {
+  readonly digest: string;
+};
 
 export interface VirtualKeyFilter {
   readonly ownerUserId?: string;

@@ -18,8 +18,8 @@ import { isNamed } from "./memberships.ts";
 import { isTimeAndId, parsePage, toPage } from "./page.ts";
 import { prepare } from "./prepared.ts";
 import { addEpochs } from "./reconcile.ts";
-import { holdsText } from "./text-search.ts";
 import { toHeaderSchema } from "./server-row.ts";
+import { holdsText } from "./text-search.ts";
 import type { Touches } from "./touch.ts";
 
 export function createCredentialStore(engine: Engine, touches: Touches): CredentialStore {

@@ -1,16 +1,9 @@
 import { sql, type RawBuilder, type SqlBool } from "kysely";
+import { datedFormatsOf, requiredNames, type HeaderSchema } from "../core/header-schema.ts";
 import type { Reconciliation } from "../core/store-port.ts";
 import type { Subjects } from "./audit-subjects.ts";
 import type { Tx } from "./engine.ts";
 import { countPeople, isMoving, NOTHING_MOVED, reconcileAccess } from "./reconcile.ts";
-
-/** What a schema demands of the values of a credential. */
-interface Demands {
-  /** Names of the fields that have to be there. */
-  readonly required: readonly string[];
-  /** Fields with a format, and the schema revision since which values have to fit it. */
-  readonly formats: readonly { readonly name: string; readonly since: number }[];
-}
 
 /** What an edit of a server changed, as far as the rows that hang on it are concerned. */
 export interface ServerEdit {
@@ -18,8 +11,10 @@ export interface ServerEdit {
   /** As it is now. */
   readonly origin: string;
   readonly isNewOrigin: boolean;
-  /** What the new schema demands; null = the schema is as it was. */
-  readonly newSchema: Demands | null;
+  /** null = the schema is as it was. */
+  readonly newSchema: HeaderSchema | null;
+  /** Whether forms that are open, and values that are being verified, are not what is asked for any more. */
+  readonly endsForms: boolean;
   readonly isNewAccess: boolean;
 }
 
@@ -30,7 +25,7 @@ export interface ServerEdit {
 export async function applyServerEdit(tx: Tx, edit: ServerEdit, subjects: Subjects): Promise<Reconciliation> {
   const people = await countPeople(tx, isAffected(tx, edit));
   let needsUpdate = 0;
-  if (edit.isNewOrigin || edit.newSchema !== null) {
+  if (edit.endsForms) {
     await endFlows(tx, edit.serverId);
   }
   if (edit.isNewOrigin) {
@@ -47,8 +42,7 @@ export async function applyServerEdit(tx: Tx, edit: ServerEdit, subjects: Subjec
 function isAffected(tx: Tx, edit: ServerEdit): RawBuilder<SqlBool> {
   const reasons = [
     ...(edit.isNewOrigin ? [isLeftBehind] : []),
-    ...(edit.newSchema === null ? [] : [isLacking(tx, edit, edit.newSchema)]),
-    ...(edit.newSchema === null ? [] : [isComplete(tx, edit, edit.newSchema)]),
+    ...(edit.newSchema === null ? [] : [isLacking(tx, edit, edit.newSchema), isComplete(tx, edit, edit.newSchema)]),
     ...(edit.isNewAccess ? [isMoving] : []),
     sql<SqlBool>`1 = 0`,
   ];
@@ -63,26 +57,26 @@ function isOf(serverId: string): RawBuilder<SqlBool> {
 const isLeftBehind = sql<SqlBool>`(header_credentials.status in ('active', 'rejected'))`;
 
 /** `schema_changed` of the state table, for a row that does not satisfy the new schema. */
-function isLacking(tx: Tx, edit: ServerEdit, demands: Demands): RawBuilder<SqlBool> {
-  return sql<SqlBool>`(header_credentials.status = 'active' and not ${isSatisfied(tx, edit, demands)})`;
+function isLacking(tx: Tx, edit: ServerEdit, schema: HeaderSchema): RawBuilder<SqlBool> {
+  return sql<SqlBool>`(header_credentials.status = 'active' and not ${isSatisfied(tx, edit, schema)})`;
 }
 
 /** The same for one that does. */
-function isComplete(tx: Tx, edit: ServerEdit, demands: Demands): RawBuilder<SqlBool> {
-  return sql<SqlBool>`(header_credentials.status = 'needs_update' and ${isSatisfied(tx, edit, demands)})`;
+function isComplete(tx: Tx, edit: ServerEdit, schema: HeaderSchema): RawBuilder<SqlBool> {
+  return sql<SqlBool>`(header_credentials.status = 'needs_update' and ${isSatisfied(tx, edit, schema)})`;
 }
 
 /**
  * A row satisfies the schema when it has every required field, holds no value that is older than its field's format, and
  * was verified against the server's origin: a schema edit must not wake what an origin edit put to sleep.
  */
-function isSatisfied(tx: Tx, edit: ServerEdit, demands: Demands): RawBuilder<SqlBool> {
+function isSatisfied(tx: Tx, edit: ServerEdit, schema: HeaderSchema): RawBuilder<SqlBool> {
   const holds = (names: readonly string[]): RawBuilder<SqlBool> =>
     tx.json.holdsAll("header_credentials.field_names", names);
   const conditions = [
     sql<SqlBool>`header_credentials.origin = ${edit.origin}`,
-    holds(demands.required),
-    ...demands.formats.map(
+    holds(requiredNames(schema)),
+    ...datedFormatsOf(schema).map(
       ({ name, since }) => sql<SqlBool>`(header_credentials.schema_revision >= ${since} or not ${holds([name])})`,
     ),
   ];
@@ -90,8 +84,9 @@ function isSatisfied(tx: Tx, edit: ServerEdit, demands: Demands): RawBuilder<Sql
 }
 
 /**
- * Ends the flows of a server whose schema or origin changes. One that is being verified stays until its claim ends, but
- * expired: it opens no more, and its commit can say `schema_changed` rather than "unknown link".
+ * Ends the flows of a server whose origin changes, or whose schema asks for something else. One that is being verified
+ * stays until its claim ends, but expired: it opens no more, and its commit can say `schema_changed` rather than
+ * "unknown link".
  */
 async function endFlows(tx: Tx, serverId: string): Promise<void> {
   await tx.db
@@ -120,21 +115,26 @@ async function applyOriginChange(tx: Tx, serverId: string, subjects: Subjects): 
 }
 
 /** @returns how many came to need an update */
-async function applySchemaChange(tx: Tx, edit: ServerEdit, demands: Demands, subjects: Subjects): Promise<number> {
+async function applySchemaChange(
+  tx: Tx,
+  edit: ServerEdit,
+  schema: HeaderSchema,
+  subjects: Subjects,
+): Promise<number> {
   const ofServer = isOf(edit.serverId);
-  await subjects.note("needs_update", sql<SqlBool>`${ofServer} and ${isLacking(tx, edit, demands)}`);
-  await subjects.note("active", sql<SqlBool>`${ofServer} and ${isComplete(tx, edit, demands)}`);
+  await subjects.note("needs_update", sql<SqlBool>`${ofServer} and ${isLacking(tx, edit, schema)}`);
+  await subjects.note("active", sql<SqlBool>`${ofServer} and ${isComplete(tx, edit, schema)}`);
   const lacking = await tx.db
     .updateTable("header_credentials")
     .set({ status: "needs_update", status_reason: "schema_changed", status_changed_at: tx.now })
     .where("server_id", "=", edit.serverId)
-    .where(isLacking(tx, edit, demands))
+    .where(isLacking(tx, edit, schema))
     .executeTakeFirstOrThrow();
   await tx.db
     .updateTable("header_credentials")
     .set({ status: "active", status_reason: null, status_changed_at: tx.now })
     .where("server_id", "=", edit.serverId)
-    .where(isComplete(tx, edit, demands))
+    .where(isComplete(tx, edit, schema))
     .execute();
   return Number(lacking.numUpdatedRows);
 }

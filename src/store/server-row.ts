@@ -63,7 +63,7 @@ export class ServerDecoder {
 
 type ChangeableColumns = Omit<
   ServersTable,
-  "id" | "transport" | "auth_type" | "schema_revision" | "version" | "created_at" | "updated_at"
+  "id" | "transport" | "auth_type" | "schema_revision" | "form_revision" | "version" | "created_at" | "updated_at"
 >;
 
 /** The columns of whatever a change names; nothing for what it leaves as it is. */

@@ -163,7 +163,7 @@ export function describeOwnedKeys(get: GetHarness): void {
         expect(await store.findVirtualKey(id)).toMatchObject({ revokedAt });
       }
       const revocations = (await auditOf(store)).filter(({ action }) => action === "virtual_key.revoked");
-      expect(revocations.map(({ identity }) => identity?.id).toSorted()).toEqual(gone.toSorted());
+      expect(revocations.map(({ identity }) => present(identity).id).toSorted()).toEqual(gone.toSorted());
     });
 
     it("A12: is changed, rotated and revoked by its owner and by nobody else's wish", async () => {

@@ -191,6 +191,9 @@ export function describeServerChanges(get: GetHarness): void {
 
     it.each<readonly [string, ServerChange, boolean]>([
       ["schema", { headerSchema: schemaOf("other") }, true],
+      ["schema, of which one field is required more", { headerSchema: schemaOf("x-api-key", "b") }, true],
+      ["schema's words", { headerSchema: schemaOf({ name: "X-API-Key", label: "Key" }) }, false],
+      ["schema, by an optional field", { headerSchema: schemaOf("X-API-Key", OPTIONAL_C) }, false],
       ["origin", { origin: OTHER_ORIGIN }, true],
       ["name", { name: "renamed" }, false],
       ["tool list", { tools: ["search"] }, false],
@@ -205,7 +208,7 @@ export function describeServerChanges(get: GetHarness): void {
       const next = await flowOf(store, server, someone("ada"));
       expect(next.id !== flow.id).toBe(ends);
       const now = present(await store.findServer(server.id));
-      expect(next).toMatchObject({ schemaRevision: now.schemaRevision, origin: now.origin });
+      expect(next).toMatchObject({ schemaRevision: ends ? now.schemaRevision : 1, origin: now.origin });
     });
 
     it("orphans on disabling and reactivates on enabling, whatever state lies beneath", async () => {

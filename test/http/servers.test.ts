@@ -232,6 +232,25 @@ describe("a server", () => {
     expect(outcomeOf(await send("POST /api/v1/servers", { as: ADMIN_TOKEN, body: SERVER }))).toBe("409 name_taken");
   });
 
+  it("is edited in words while calls to it go on; where a value is at stake they end", async () => {
+    const scene = await createScene();
+    await scene.connect();
+    const path = `/api/v1/servers/${scene.serverId}`;
+    const { json } = await scene.send(`GET ${path}`, { as: ADMIN_TOKEN });
+    const schema = json["header_schema"] as readonly Record<string, unknown>[];
+    const forgets = async (body: object): Promise<boolean> => {
+      scene.dials.length = 0;
+      expect((await scene.send(`PATCH ${path}`, { as: ADMIN_TOKEN, body })).status).toBe(200);
+      return scene.dials.includes(`forgetServer ${scene.serverId}`);
+    };
+    expect(await forgets({ header_schema: schema.map((field) => ({ ...field, label: "Your key" })) })).toBe(false);
+    expect(await forgets({ header_schema: [...schema, { name: "X-More", required: false }] })).toBe(false);
+    expect(await forgets({ name: "renamed", tools: ["search"] })).toBe(false);
+    expect(await forgets({ header_schema: schema })).toBe(true);
+    expect(await forgets({ static_headers: {} })).toBe(true);
+    expect(await forgets({ enabled: false })).toBe(true);
+  });
+
   it("is deleted with everything that belongs to it", async () => {
     const scene = await createScene();
     await scene.connect();
