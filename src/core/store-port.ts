@@ -9,6 +9,7 @@ import type {
 } from "./credential.ts";
 import type { HeaderSchema } from "./header-schema.ts";
 import type { AuthMode, Identity } from "./identity.ts";
+import type { OauthStore } from "./oauth-port.ts";
 import type { Sealed } from "./ports.ts";
 import type { Discovered, LinkPolicy, Server, ServerStatus, UpstreamOrigin, VerificationPolicy } from "./server.ts";
 import type { VirtualKey } from "./virtual-key.ts";
@@ -381,7 +382,8 @@ export interface Store
     VirtualKeyStore,
     AdminStore,
     AuditStore,
-    SweepStore {
+    SweepStore,
+    OauthStore {
   /** Answers when the store can be read and written. @throws KeywardError `credential_store_unavailable` */
   ping(): Promise<void>;
   close(): Promise<void>;

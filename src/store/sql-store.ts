@@ -6,6 +6,7 @@ import { createCredentialStore } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
 import { createLinkStore } from "./flows.ts";
 import { createKeyStore } from "./keys.ts";
+import { createOauthStore } from "./oauth.ts";
 import { createServerStore } from "./servers.ts";
 import { createSubmissionStore } from "./submissions.ts";
 import { createSweepStore } from "./sweep.ts";
@@ -26,6 +27,7 @@ export function createSqlStore(engine: Engine): Store & KeyStore {
     ...createAuditStore(engine),
     ...createSweepStore(engine),
     ...createKeyStore(engine),
+    ...createOauthStore(engine, touches),
     ping: () => engine.ping(),
     async close() {
       await touches.close();
