@@ -10,6 +10,7 @@ import type {
 import type { HeaderSchema } from "./header-schema.ts";
 import type { AuthMode, Identity } from "./identity.ts";
 import type { OauthStore } from "./oauth-port.ts";
+import type { GroupStore, UserStore } from "./people-port.ts";
 import type { Sealed } from "./ports.ts";
 import type { Discovered, LinkPolicy, Server, ServerStatus, UpstreamOrigin, VerificationPolicy } from "./server.ts";
 import type { VirtualKey } from "./virtual-key.ts";
@@ -54,11 +55,13 @@ export interface ServerChange {
   readonly discovered?: Discovered | null;
 }
 
-/** How many rows a change of server, grants or key touched. */
+/** What a change of server, grants, key, user or group does to credentials. */
 export interface Reconciliation {
   readonly orphaned: number;
   readonly reactivated: number;
   readonly needsUpdate: number;
+  /** How many identities have a credential that moves to another state, or goes. */
+  readonly people: number;
 }
 
 export interface ServerStore {
@@ -383,7 +386,9 @@ export interface Store
     AdminStore,
     AuditStore,
     SweepStore,
-    OauthStore {
+    OauthStore,
+    UserStore,
+    GroupStore {
   /** Answers when the store can be read and written. @throws KeywardError `credential_store_unavailable` */
   ping(): Promise<void>;
   close(): Promise<void>;

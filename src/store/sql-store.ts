@@ -5,12 +5,14 @@ import { createAuditStore } from "./audit.ts";
 import { createCredentialStore } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
 import { createLinkStore } from "./flows.ts";
+import { createGroupStore } from "./groups.ts";
 import { createKeyStore } from "./keys.ts";
 import { createOauthStore } from "./oauth.ts";
 import { createServerStore } from "./servers.ts";
 import { createSubmissionStore } from "./submissions.ts";
 import { createSweepStore } from "./sweep.ts";
 import { Touches } from "./touch.ts";
+import { createUserStore } from "./users.ts";
 import { createVirtualKeyStore } from "./virtual-keys.ts";
 
 /** Both ports on one engine. */
@@ -26,6 +28,8 @@ export function createSqlStore(engine: Engine): Store & KeyStore {
     ...createAdminStore(engine),
     ...createAuditStore(engine),
     ...createSweepStore(engine),
+    ...createUserStore(engine),
+    ...createGroupStore(engine),
     ...createKeyStore(engine),
     ...createOauthStore(engine, touches),
     ping: () => engine.ping(),
