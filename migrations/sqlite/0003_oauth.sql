@@ -30,7 +30,7 @@ CREATE TABLE oauth_records (
 
 CREATE INDEX oauth_records_grant ON oauth_records (grant_id) WHERE grant_id IS NOT NULL;
 CREATE INDEX oauth_records_user ON oauth_records (user_id, model, created_at, id) WHERE user_id IS NOT NULL;
-CREATE INDEX oauth_records_client ON oauth_records (client_id, model) WHERE client_id IS NOT NULL;
+CREATE INDEX oauth_records_client ON oauth_records (client_id, model, user_id, created_at, id) WHERE client_id IS NOT NULL;
 CREATE INDEX oauth_records_expiry ON oauth_records (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX oauth_records_apps ON oauth_records (created_at, id) WHERE model = 'Grant';
 CREATE INDEX oauth_records_clients ON oauth_records (coalesce(last_used_at, created_at)) WHERE model = 'Client';
