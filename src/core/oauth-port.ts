@@ -135,6 +135,8 @@ export interface OauthStore {
    * @returns how many went
    */
   sweepOauthRecords(limit: number, options: { readonly unusedClientMs: number }): Promise<number>;
+  /** What a sweep would delete right now. */
+  countSweepableOauthRecords(options: { readonly unusedClientMs: number }): Promise<number>;
 }
 
 /** Valid = for this audience, not expired, and so are its grant and its user. */

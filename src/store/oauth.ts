@@ -3,7 +3,7 @@ import type { AccessToken, App, OauthModel, OauthRecord, OauthRecordToSave, Oaut
 import { appendAudit } from "./audit.ts";
 import { fromBit } from "./columns.ts";
 import type { Db, Engine, Tx } from "./engine.ts";
-import { sweepOauthRecords } from "./oauth-sweep.ts";
+import { countSweepableOauthRecords, sweepOauthRecords } from "./oauth-sweep.ts";
 import { isTimeAndId, parsePage, toPage } from "./page.ts";
 import { prepare } from "./prepared.ts";
 import { Remembered } from "./remembered.ts";
@@ -170,6 +170,7 @@ export function createOauthStore(engine: Engine, touches: Touches): OauthStore {
     touchApp: async (id) => touches.note("oauth_records", id),
 
     sweepOauthRecords: (limit, options) => sweepOauthRecords(engine, limit, options),
+    countSweepableOauthRecords: (options) => countSweepableOauthRecords(engine, options),
   };
 }
 

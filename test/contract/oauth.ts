@@ -427,8 +427,10 @@ export function describeOauth(get: GetHarness): void {
       advance(MINUTE_MS - 1);
       expect(await sweep(store)).toBe(0);
       advance(1);
+      expect(await store.countSweepableOauthRecords({ unusedClientMs: 1 })).toBe(2);
       expect(await sweep(store)).toBe(2);
       expect(await sweep(store)).toBe(0);
+      expect(await store.countSweepableOauthRecords({ unusedClientMs: 1 })).toBe(0);
       expect(await store.findOauthRecord("RefreshToken", live)).not.toBeNull();
     });
 
