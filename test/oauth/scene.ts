@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Documents } from "../../src/core/documents.ts";
 import { KeywardError } from "../../src/core/errors.ts";
-import type { Random } from "../../src/core/ports.ts";
+import type { Random, Vault } from "../../src/core/ports.ts";
 import type { User } from "../../src/core/user.ts";
 import { createOauth, type Oauth } from "../../src/http/oauth/oauth.ts";
 import type { SignedIn, SignIns } from "../../src/http/sign-in/signed-in.ts";
@@ -23,6 +23,7 @@ export interface OauthScene {
   readonly url: string;
   readonly oauth: Oauth;
   readonly store: SqliteStore;
+  readonly vault: Vault;
   readonly clock: TestClock;
   readonly ada: User;
   readonly bob: User;
@@ -94,6 +95,7 @@ export async function openOauthScene(options: OauthSceneOptions = {}): Promise<O
     url,
     oauth,
     store,
+    vault,
     clock,
     ada: present(people.get("Ada")),
     bob: present(people.get("Bob")),
