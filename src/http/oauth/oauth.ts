@@ -1,3 +1,4 @@
+import type { Provider } from "oidc-provider";
 import type { Clock } from "../../core/ports.ts";
 import { Secret } from "../../core/secret.ts";
 import type { SignIns } from "../sign-in/signed-in.ts";
@@ -18,6 +19,8 @@ export interface Oauth {
   /** Answers every path of `isOauthPath`. */
   readonly handle: OauthHandler;
   readonly consents: Consents;
+  /** The library beneath. */
+  readonly provider: Provider;
 }
 
 export function createOauth(parts: OauthParts): Oauth {
@@ -32,6 +35,7 @@ export function createOauth(parts: OauthParts): Oauth {
     mayReadDocument: (clientId) => limits.takeDocument(new URL(clientId).host, currentVisit()?.origin.address ?? null),
   });
   return {
+    provider,
     handle: createOauthHandler({ ...parts, provider, limits }),
     consents: createConsents({ ...parts, provider, records, sessionUid }),
   };
