@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { KeywardError } from "../../src/core/errors.ts";
 import { actionsOf, allOf, auditOf, codeOf, entry } from "../contract/fixtures.ts";
 import { Browser } from "./browser.ts";
 import { Client, codeIn, tokensIn } from "./client.ts";
@@ -156,6 +157,20 @@ describe("an authorization", () => {
     }
     const other = codeIn(await browser.consent(client.authorizeUrl({ resource: `${scene.url}/mcp/other` })));
     expect((await client.exchange(other, { resource: `${scene.url}/mcp/notes` })).body["error"]).toBe("invalid_target");
+  });
+});
+
+describe("when it cannot be known who is signed in", () => {
+  it.each([
+    ["two cookies that prove a session", "ambiguous_credentials", 400],
+    ["a store that cannot be asked", "credential_store_unavailable", 503],
+  ] as const)("because of %s, the person is told, and nobody is taken for signed out", async (_, code, status) => {
+    const client = await Client.register(scene.url);
+    const browser = new Browser(scene, scene.ada);
+    scene.signInFailure = new KeywardError(code);
+    const page = await browser.open(client.authorizeUrl());
+    scene.signInFailure = null;
+    expect([page.status, page.location, page.text]).toEqual([status, null, expect.stringContaining("Not connected")]);
   });
 });
 

@@ -33,6 +33,8 @@ export interface OauthScene {
   readonly ended: string[];
   /** From which the next requests come. */
   address: string;
+  /** What is thrown instead of saying who is signed in. */
+  signInFailure: KeywardError | null;
   /** A dashboard session. @returns the cookie that proves it */
   signIn(user: User): string;
   signedInBy(cookie: string): SignedIn | null;
@@ -68,6 +70,7 @@ export async function openOauthScene(options: OauthSceneOptions = {}): Promise<O
 
   const signIns: SignIns = {
     async byCookie(headers) {
+      if (scene.signInFailure !== null) throw scene.signInFailure;
       const session = sessions.get(/session=([0-9a-f]+)/.exec(headers.get("cookie") ?? "")?.[1] ?? "");
       const user = session === undefined ? null : await store.findUser(session.userId);
       return session === undefined || user?.isEnabled !== true ? null : { user, sessionId: session.sessionId };
@@ -102,6 +105,7 @@ export async function openOauthScene(options: OauthSceneOptions = {}): Promise<O
     log,
     ended,
     address: "203.0.113.9",
+    signInFailure: null,
     signIn(user) {
       const cookie = randomBytes(8).toString("hex");
       sessions.set(cookie, { userId: user.id, sessionId: `ses_${cookie}` });

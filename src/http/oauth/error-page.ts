@@ -4,6 +4,7 @@ const WHAT_HAPPENED: Readonly<Record<string, string>> = {
   invalid_redirect_uri: "The app asked to send you to an address that it has not registered. You were not sent there.",
   invalid_request:
     "This request is not complete, has expired, or was begun in another browser. Start again in the app.",
+  temporarily_unavailable: "Keyward cannot answer right now. Start again in the app in a moment.",
   too_many_requests: "Too many requests. Wait a minute, then start again in the app.",
 };
 

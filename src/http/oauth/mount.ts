@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Provider } from "oidc-provider";
 import type { RequestOrigin } from "../../core/audit.ts";
-import { ERROR_TABLE, type ErrorCode } from "../../core/errors.ts";
+import { ERROR_TABLE, isKeywardError, type ErrorCode } from "../../core/errors.ts";
 import { isResourcePath, RESOURCE_METADATA_PATH } from "../../core/oauth-resource.ts";
 import { responseHeaders } from "../page-headers.ts";
-import type { SignIns } from "../sign-in/signed-in.ts";
+import type { SignedIn, SignIns } from "../sign-in/signed-in.ts";
 import { normaliseAuthorizeQuery } from "./authorize-query.ts";
 import { errorPage } from "./error-page.ts";
 import type { Counted, OauthLimits } from "./limits.ts";
@@ -108,6 +108,26 @@ export function createOauthHandler(parts: MountParts): OauthHandler {
     }
   }
 
+  async function serveEndpoint(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { rawPath, requestId, address }: OauthRequestContext,
+    { isPage }: Endpoint,
+  ): Promise<void> {
+    let signedIn: SignedIn | null;
+    try {
+      signedIn = isPage ? await signIns.byCookie(cookieHeader(request)) : null;
+    } catch (error) {
+      // Two cookies that prove a session, or a store that cannot be asked: who it is cannot be known.
+      const status = isKeywardError(error) && error.isRetryable ? error.status : 400;
+      sendPage(response, status, status === 400 ? "invalid_request" : "temporarily_unavailable");
+      return;
+    }
+    rewrite(request, isPage, signedIn !== null);
+    const revocation = rawPath === OAUTH_PATHS.revoke ? "client_revoked" : "replayed";
+    await withVisit({ signedIn, origin: { requestId, address }, revocation }, () => serve(request, response));
+  }
+
   return async (request, response, context) => {
     const { rawPath, requestId, address } = context;
     const metadata = metadataAt(rawPath);
@@ -126,10 +146,7 @@ export function createOauthHandler(parts: MountParts): OauthHandler {
       response.setHeader("Retry-After", "60");
       refuseTooMany(response, endpoint.isPage);
     } else {
-      const signedIn = endpoint.isPage ? await signIns.byCookie(cookieHeader(request)) : null;
-      rewrite(request, endpoint.isPage, signedIn !== null);
-      const revocation = rawPath === OAUTH_PATHS.revoke ? "client_revoked" : "replayed";
-      await withVisit({ signedIn, origin: { requestId, address }, revocation }, () => serve(request, response));
+      await serveEndpoint(request, response, context, endpoint);
     }
   };
 }
@@ -163,11 +180,15 @@ function refuse(response: ServerResponse, code: ErrorCode): void {
 /** RFC 6749 section 5.2 has no error for it; this is the name that MCP clients know. */
 function refuseTooMany(response: ServerResponse, isPage: boolean): void {
   if (isPage) {
-    response.writeHead(429, { "Content-Type": "text/html; charset=utf-8" }).end(errorPage("too_many_requests"));
+    sendPage(response, 429, "too_many_requests");
   } else {
     const body = { error: "too_many_requests", error_description: "Too many requests. Wait a minute." };
     sendJson(response, 429, JSON.stringify(body));
   }
+}
+
+function sendPage(response: ServerResponse, status: number, error: string): void {
+  response.writeHead(status, { "Content-Type": "text/html; charset=utf-8" }).end(errorPage(error));
 }
 
 function sendJson(response: ServerResponse, status: number, json: string): void {
