@@ -53,6 +53,13 @@ describe("an authorization", () => {
       address: "203.0.113.9",
       detail: { name: "Test", reason: "self_registered" },
     });
+    const apps = await allOf((page) => scene.store.listApps({ userId: scene.ada.id }, page));
+    expect(apps.find(({ clientId }) => clientId === client.id)).toMatchObject({
+      id: expect.stringMatching(/^app_[A-Za-z0-9_-]{22}$/),
+      clientName: "Test",
+      clientHost: null,
+      scopes: ["mcp"],
+    });
     const { status, body } = await client.exchange(codeIn(back));
     expect([status, body]).toEqual([
       200,

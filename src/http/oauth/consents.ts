@@ -3,6 +3,8 @@ import type { AuditEntry, RequestOrigin } from "../../core/audit.ts";
 import { KeywardError } from "../../core/errors.ts";
 import { mcpAudience, OAUTH_SCOPE } from "../../core/oauth-resource.ts";
 import type { OauthStore } from "../../core/oauth-port.ts";
+import type { Random } from "../../core/ports.ts";
+import { mintId } from "../../core/token.ts";
 import type { User } from "../../core/user.ts";
 import type { SignedIn } from "../sign-in/signed-in.ts";
 import { isDocumentId } from "./client-metadata.ts";
@@ -46,10 +48,11 @@ export function createConsents(parts: {
   readonly provider: Provider;
   readonly store: Pick<OauthStore, "consumeOauthRecord">;
   readonly records: OauthRecords;
+  readonly random: Random;
   readonly publicUrl: string;
   readonly sessionUid: (sessionId: string) => string;
 }): Consents {
-  const { provider, store, records, publicUrl, sessionUid } = parts;
+  const { provider, store, records, random, publicUrl, sessionUid } = parts;
 
   /**
    * The session that began it, and not only its user: a link to somebody else's authorization, sent to a person who is
@@ -93,7 +96,8 @@ export function createConsents(parts: {
     const { client, user } = question;
     // A registration stands for one installation, which renews its grant; see `rememberedGrant` for the others.
     const known = interaction.grantId === undefined ? undefined : await provider.Grant.find(interaction.grantId);
-    const grant = known ?? new provider.Grant({ accountId: user.id, clientId });
+    const grant =
+      known ?? Object.assign(new provider.Grant({ accountId: user.id, clientId }), { jti: mintId("app", random) });
     resourcesOf(interaction, publicUrl).forEach((resource) => grant.addResourceScope(resource, OAUTH_SCOPE));
     const audit: AuditEntry = {
       ...origin,

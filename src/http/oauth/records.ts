@@ -31,7 +31,7 @@ export function createOauthRecords(vault: Vault): OauthRecords {
       return {
         ...facts,
         resource: typeof payload.aud === "string" ? payload.aud : null,
-        scope: payload.scope ?? null,
+        scope: scopeOf(payload),
         sealed: vault.seal(new TextEncoder().encode(JSON.stringify(payload)), contextOf(facts)),
         ttlMs,
       };
@@ -41,6 +41,12 @@ export function createOauthRecords(vault: Vault): OauthRecords {
       return JSON.parse(new TextDecoder().decode(vault.open(record.sealed, contextOf(record)))) as AdapterPayload;
     },
   };
+}
+
+/** Of a grant: what it allows at any resource. */
+function scopeOf({ scope, resources }: AdapterPayload): string | null {
+  const granted = Object.values(resources ?? {}).flatMap((text) => text.split(" "));
+  return scope ?? (granted.length === 0 ? null : [...new Set(granted)].join(" "));
 }
 
 function clientIdIn({ client_id: own, params }: AdapterPayload): string | null {
