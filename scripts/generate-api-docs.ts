@@ -1,44 +1,6 @@
 /** Writes docs/api.md from the API's own description: `node scripts/generate-api-docs.ts`. A test compares the two. */
 import { writeFileSync } from "node:fs";
-import { describeApi } from "../src/http/contract/description.ts";
-
-interface Schema {
-  readonly $ref?: string;
-  readonly type?: string | readonly string[];
-  readonly enum?: readonly unknown[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: Schema | boolean;
-  readonly items?: Schema;
-  readonly anyOf?: readonly Schema[];
-  readonly allOf?: readonly Schema[];
-  readonly description?: string;
-  readonly default?: unknown;
-}
-
-interface Operation {
-  readonly tags: readonly string[];
-  readonly summary: string;
-  readonly description?: string;
-  readonly security: readonly Readonly<Record<string, unknown>>[];
-  readonly parameters?: readonly { readonly in: string; readonly name: string; readonly schema: Schema }[];
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
-  readonly responses: Readonly<Record<string, Response>>;
-}
-
-interface Response {
-  readonly description: string;
-  readonly content?: Readonly<Record<string, { readonly schema: Schema }>>;
-}
-
-interface Description {
-  readonly info: { readonly description: string };
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: {
-    readonly schemas: Readonly<Record<string, Schema>>;
-    readonly securitySchemes: Readonly<Record<string, { readonly description: string }>>;
-  };
-}
+import { type Answer, byName, nameOf, type Operation, readDescription, type Schema } from "./api-description.ts";
 
 const PROOFS: Readonly<Record<string, string>> = {
   admin: "`Authorization: Bearer kwa_...`",
@@ -60,9 +22,7 @@ const MAX_LISTED = 20;
 
 /** The text of docs/api.md. */
 export function renderApiDocs(): string {
-  const description = JSON.parse(
-    JSON.stringify(describeApi({ version: "", publicUrl: "/" })),
-  ) as unknown as Description;
+  const description = readDescription();
   const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ route: `${method.toUpperCase()} ${path}`, operation })),
   );
@@ -87,9 +47,7 @@ export function renderApiDocs(): string {
     ]),
     "## Shapes",
     "`?` marks a key that may be absent. A `time` is an integer: milliseconds since the epoch, UTC.",
-    ...Object.entries(description.components.schemas)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([name, schema]) => renderShape(name, schema)),
+    ...byName(description.components.schemas).flatMap(([name, schema]) => renderShape(name, schema)),
     "",
   ]
     .join("\n\n")
@@ -122,7 +80,7 @@ function renderOperation(route: string, operation: Operation): string[] {
   ];
 }
 
-function renderAnswer({ description, content = {} }: Response): string {
+function renderAnswer({ description, content = {} }: Answer): string {
   const [schema] = Object.values(content).map((media) => media.schema);
   const isError = schema?.$ref?.endsWith("/Error") === true;
   return schema === undefined || isError ? description : `${description} ${cell(inlineOneLine(schema))}`;
@@ -150,14 +108,14 @@ function inlineOneLine(schema: Schema): string {
 }
 
 function link(reference: string): string {
-  const name = reference.split("/").at(-1) ?? "";
+  const name = nameOf(reference);
   return `[${name}](#${name.toLowerCase()})`;
 }
 
 /** A schema in the notation of TypeScript, with what it says of itself as comments. */
 function typeOf(schema: Schema, indent: string): string {
   if (schema.$ref !== undefined) {
-    return schema.$ref.split("/").at(-1) ?? "";
+    return nameOf(schema.$ref);
   }
   if (schema.anyOf !== undefined) {
     return schema.anyOf.map((option) => typeOf(option, indent)).join(" | ");

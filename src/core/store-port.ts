@@ -12,6 +12,7 @@ import type { AuthMode, Identity } from "./identity.ts";
 import type { OauthStore } from "./oauth-port.ts";
 import type { GroupStore, UserStore } from "./people-port.ts";
 import type { Sealed } from "./ports.ts";
+import type { SignInStore } from "./sign-in-port.ts";
 import type { Discovered, LinkPolicy, Server, ServerStatus, UpstreamOrigin, VerificationPolicy } from "./server.ts";
 import type { VirtualKey } from "./virtual-key.ts";
 
@@ -388,7 +389,8 @@ export interface Store
     SweepStore,
     OauthStore,
     UserStore,
-    GroupStore {
+    GroupStore,
+    SignInStore {
   /** Answers when the store can be read and written. @throws KeywardError `credential_store_unavailable` */
   ping(): Promise<void>;
   close(): Promise<void>;

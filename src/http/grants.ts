@@ -3,7 +3,7 @@ import { KeywardError } from "../core/errors.ts";
 import { identityKey, parseIdentity, type AuthMode } from "../core/identity.ts";
 import type { AccessStore, Grant, ServerStore } from "../core/store-port.ts";
 import { requesterOf } from "./context.ts";
-import { serverRoutes } from "./contract/server-routes.ts";
+import { grantRoutes } from "./contract/grant-routes.ts";
 import type { Mount } from "./mount.ts";
 import { showReconciliation } from "./server-view.ts";
 
@@ -16,12 +16,15 @@ interface GrantShown {
   auth_mode: AuthMode;
   identity: string;
   tools: string[] | null;
+  name: string | null;
 }
+
+type GrantInput = Omit<GrantShown, "name"> | { group: string; tools: string[] | null };
 
 export function mountGrants(mount: Mount, parts: GrantParts): void {
   const { store, access } = parts;
 
-  mount(serverRoutes.listGrants, async (c) => {
+  mount(grantRoutes.list, async (c) => {
     const { id } = c.req.valid("param");
     if ((await store.findServer(id)) === null) {
       throw new KeywardError("server_not_found");
@@ -29,16 +32,20 @@ export function mountGrants(mount: Mount, parts: GrantParts): void {
     return c.json({ grants: (await store.listGrants(id)).map(show) }, 200);
   });
 
-  mount(serverRoutes.replaceGrants, async (c) => {
+  mount(grantRoutes.replace, async (c) => {
     const grants = parseGrants(c.req.valid("json").grants);
     const change = await access.replaceGrants(c.req.valid("param").id, grants, requesterOf(c));
     return c.json({ grants: grants.map(show), ...showReconciliation(change) }, 200);
   });
 }
 
-function parseGrants(shown: readonly GrantShown[]): readonly Grant[] {
+function parseGrants(shown: readonly GrantInput[]): readonly Grant[] {
   const byIdentity = new Map<string, Grant>();
-  for (const { auth_mode: mode, identity: id, tools } of shown) {
+  for (const input of shown) {
+    if ("group" in input) {
+      throw new KeywardError("group_not_found");
+    }
+    const { auth_mode: mode, identity: id, tools } = input;
     const identity = parseIdentity(mode, id);
     if (byIdentity.has(identityKey(identity))) {
       throw new KeywardError("invalid_request", { message: "grants (body) has an identity twice." });
@@ -49,5 +56,5 @@ function parseGrants(shown: readonly GrantShown[]): readonly Grant[] {
 }
 
 function show({ identity, tools }: Grant): GrantShown {
-  return { auth_mode: identity.mode, identity: identity.id, tools: tools === null ? null : [...tools] };
+  return { auth_mode: identity.mode, identity: identity.id, tools: tools === null ? null : [...tools], name: null };
 }

@@ -71,11 +71,14 @@ function show(key: VirtualKey): z.output<typeof VirtualKeySchema> {
     name: key.name,
     prefix: key.prefix,
     owner_user_id: key.ownerUserId,
+    owner_name: null,
     enabled: key.isEnabled,
     expires_at: key.expiresAt,
     rate_limit_per_minute: key.rateLimitPerMinute,
     created_by: key.createdBy,
     created_at: key.createdAt,
     last_used_at: key.lastUsedAt,
+    rotated_at: null,
+    previous_works_until: null,
   };
 }

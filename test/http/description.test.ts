@@ -18,6 +18,9 @@ async function describedOperations(): Promise<{ name: string; operation: Json }[
   );
 }
 
+/** Described before they are served, so that clients can be written against them. */
+const AHEAD = /\/api\/v1\/(?:users|groups|admin-tokens|settings|virtual-keys\/\{id\}\/rotate)(?:$|\/)/;
+
 describe("the API description", () => {
   it("is OpenAPI 3.1 of this version, at the public URL", async () => {
     const { send } = await createTestApp({ parts: { publicUrl: "https://keys.example.com" } });
@@ -29,7 +32,7 @@ describe("the API description", () => {
       servers: [{ url: "https://keys.example.com" }],
     });
     const { securitySchemes } = json["components"] as { securitySchemes: Json };
-    expect(Object.keys(securitySchemes)).toEqual(["admin", "virtualKey", "session", "tempToken"]);
+    expect(Object.keys(securitySchemes)).toEqual(["admin", "virtualKey", "session", "cookie", "tempToken"]);
   });
 
   it("has every route that is registered, and none besides", async () => {
@@ -40,7 +43,7 @@ describe("the API description", () => {
         .filter(({ method }) => method !== "ALL")
         .map(({ method, path }) => `${method} ${path.replaceAll(/:([a-z_]+)/g, "{$1}")}`),
     );
-    const described = (await describedOperations()).map(({ name }) => name);
+    const described = (await describedOperations()).map(({ name }) => name).filter((name) => !AHEAD.test(name));
     expect([...registered].toSorted()).toEqual([...described, ...pages].toSorted());
   });
 

@@ -80,6 +80,43 @@ export const AccessChange = {
   needs_update: z.int().openapi({ description: "Credentials that no longer fit the server." }),
 };
 
+const FLAG_WORDS: readonly unknown[] = ["true", "false"];
+
+/** `true` or `false` in a query. */
+export function flag(description: string): z.ZodOptional<z.ZodCustom<"true" | "false", "true" | "false">> {
+  return z
+    .custom<"true" | "false">((value) => FLAG_WORDS.includes(value), "must be true or false")
+    .optional()
+    .openapi({ type: "boolean", description });
+}
+
+/** For routes that can be tried. */
+export const DryRunQuery = z.strictObject({
+  dry_run: flag("`true`: answers what would happen, and changes nothing."),
+});
+
+/** What a change would do. The counts are those of the change itself, made and taken back. */
+export const Preview = z
+  .object({
+    preview: z.object({
+      ...AccessChange,
+      deleted: z.int().openapi({ description: "Credentials that would be deleted." }),
+      people: z.int().openapi({ description: "Identities whose credentials would change or go." }),
+    }),
+  })
+  .openapi("Preview");
+
+/** The answer of a route that can be tried: the result, or with `dry_run=true` the preview. */
+export function orPreview<T extends z.ZodType>(schema: T): z.ZodUnion<[T, typeof Preview]> {
+  return z.union([schema, Preview]);
+}
+
+/** The 200 of a route that otherwise answers 204. */
+export const PREVIEWED = {
+  description: "With `dry_run=true`: what would happen.",
+  content: { "application/json": { schema: Preview } },
+};
+
 /** An `application/json` body or answer. */
 export function json<T extends z.ZodType>(schema: T): { "application/json": { schema: T } } {
   return { "application/json": { schema } };

@@ -3,9 +3,10 @@ import { ERROR_TABLE, type ErrorCode } from "../../core/errors.ts";
 
 /**
  * Who a route answers. One word decides both what the guard demands and what the API description says, so that the two
- * cannot differ. `opener`: whoever may open that link. `signed_in`: any proven identity, or an administrator.
+ * cannot differ. `opener`: whoever may open that link. `signed_in`: any proven identity, or an administrator. `person`: a
+ * user by its dashboard session, or an administrator; never a program by its key, which could make itself more keys.
  */
-export type Access = "public" | "opener" | "signed_in" | "admin";
+export type Access = "public" | "opener" | "signed_in" | "person" | "admin";
 
 export interface ApiRoute extends RouteConfig {
   readonly access: Access;
@@ -16,9 +17,10 @@ type Config = Omit<RouteConfig, "path" | "security">;
 
 const SECURITY: Readonly<Record<Access, Record<string, string[]>[]>> = {
   public: [],
-  opener: [{ tempToken: [] }, { virtualKey: [] }, { session: [] }, { admin: [] }],
-  signed_in: [{ virtualKey: [] }, { session: [] }, { admin: [] }],
-  admin: [{ admin: [] }],
+  opener: [{ tempToken: [] }, { virtualKey: [] }, { session: [] }, { cookie: [] }, { admin: [] }],
+  signed_in: [{ virtualKey: [] }, { session: [] }, { cookie: [] }, { admin: [] }],
+  person: [{ cookie: [] }, { admin: [] }],
+  admin: [{ cookie: [] }, { admin: [] }],
 };
 
 /** What a guard may answer before the route itself has its say. */
@@ -32,6 +34,7 @@ const GUARD_ERRORS: Readonly<Record<Access, readonly ErrorCode[]>> = {
     "credential_store_unavailable",
   ],
   signed_in: ["unauthenticated", "ambiguous_credentials", "credential_store_unavailable"],
+  person: ["unauthenticated", "ambiguous_credentials", "forbidden", "credential_store_unavailable"],
   admin: ["unauthenticated", "ambiguous_credentials", "forbidden", "credential_store_unavailable"],
 };
 
@@ -68,6 +71,7 @@ export function defineRoute<const R extends Config & { path: string }>(
   const codes: ErrorCode[] = [
     ...(config.path.startsWith("/api/") ? (["foreign_origin"] as const) : []),
     ...GUARD_ERRORS[access],
+    ...(access === "public" || config.method === "get" ? [] : (["csrf_failed"] as const)),
     ...(request?.query === undefined && request?.body === undefined ? [] : (["invalid_request"] as const)),
     ...(request?.body === undefined ? [] : BODY_ERRORS),
     ...errors,
