@@ -135,7 +135,7 @@ describe("the metadata of the server (RFC 8414)", () => {
 
   it("says only what the server beneath can do", async () => {
     const own = (await (await fetch(`${scene.url}/.well-known/oauth-authorization-server`)).json()) as object;
-    const { provider } = scene.oauth;
+    const provider = await scene.oauth.loadProvider();
     const beneath = new Promise<Record<string, unknown>>((resolve) => {
       const server = provider.listen(0, async () => {
         const { port } = server.address() as { port: number };

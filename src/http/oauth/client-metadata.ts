@@ -1,5 +1,6 @@
 import { errors } from "oidc-provider";
 import { toPrintable } from "../../core/printable.ts";
+import { isDocumentId } from "./document-id.ts";
 
 const MAX_NAME_LENGTH = 80;
 const MAX_REDIRECTS = 20;
@@ -31,11 +32,6 @@ const KEPT: ReadonlySet<string> = new Set([
 const KEPT_WITH_KEYS: ReadonlySet<string> = new Set([...KEPT, "jwks", "jwks_uri", "token_endpoint_auth_signing_alg"]);
 
 type Metadata = Record<string, unknown>;
-
-/** A client that is known by the https URL of its metadata document, rather than by a registration. */
-export function isDocumentId(clientId: unknown): clientId is string {
-  return typeof clientId === "string" && clientId.startsWith("https://");
-}
 
 /**
  * Makes of what a client says of itself what the OAuth server takes, before that judges it: real clients leave out what is

@@ -1,4 +1,4 @@
-import type { Interaction, Provider } from "oidc-provider";
+import type { Interaction } from "oidc-provider";
 import type { AuditEntry, RequestOrigin } from "../../core/audit.ts";
 import { KeywardError } from "../../core/errors.ts";
 import { mcpAudience, OAUTH_SCOPE } from "../../core/oauth-resource.ts";
@@ -7,8 +7,9 @@ import type { Random } from "../../core/ports.ts";
 import { mintId } from "../../core/token.ts";
 import type { User } from "../../core/user.ts";
 import type { SignedIn } from "../sign-in/signed-in.ts";
-import { isDocumentId } from "./client-metadata.ts";
+import { isDocumentId } from "./document-id.ts";
 import { INTERACTION_SECONDS } from "./lifetimes.ts";
+import type { LoadProvider } from "./load-provider.ts";
 import type { OauthRecords } from "./records.ts";
 import { withVisit } from "./visit.ts";
 
@@ -45,20 +46,21 @@ interface Pending {
 }
 
 export function createConsents(parts: {
-  readonly provider: Provider;
+  readonly loadProvider: LoadProvider;
   readonly store: Pick<OauthStore, "consumeOauthRecord">;
   readonly records: OauthRecords;
   readonly random: Random;
   readonly publicUrl: string;
   readonly sessionUid: (sessionId: string) => string;
 }): Consents {
-  const { provider, store, records, random, publicUrl, sessionUid } = parts;
+  const { loadProvider, store, records, random, publicUrl, sessionUid } = parts;
 
   /**
    * The session that began it, and not only its user: a link to somebody else's authorization, sent to a person who is
    * signed in, would otherwise give their access to whoever has begun it.
    */
   async function pending(uid: string, { user, sessionId }: SignedIn): Promise<Pending> {
+    const provider = await loadProvider();
     const interaction = UID.test(uid) ? await provider.Interaction.find(uid) : undefined;
     const isOpen =
       interaction !== undefined && interaction.prompt.name === "consent" && interaction.result === undefined;
@@ -93,6 +95,7 @@ export function createConsents(parts: {
   }
 
   async function allow({ interaction, clientId, question }: Pending, origin: RequestOrigin): Promise<string> {
+    const provider = await loadProvider();
     const { client, user } = question;
     // A registration stands for one installation, which renews its grant; see `rememberedGrant` for the others.
     const known = interaction.grantId === undefined ? undefined : await provider.Grant.find(interaction.grantId);

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Provider } from "oidc-provider";
 import type { RequestOrigin } from "../../core/audit.ts";
 import { ERROR_TABLE, isKeywardError, type ErrorCode } from "../../core/errors.ts";
 import { isResourcePath, RESOURCE_METADATA_PATH } from "../../core/oauth-resource.ts";
@@ -9,9 +8,9 @@ import { normaliseAuthorizeQuery } from "./authorize-query.ts";
 import { errorPage } from "./error-page.ts";
 import type { Counted, OauthLimits } from "./limits.ts";
 import { resourceMetadata, serverMetadata } from "./metadata.ts";
+import type { LoadProvider } from "./load-provider.ts";
 import { OAUTH_PATHS, SERVER_METADATA_PATH } from "./paths.ts";
-import { SESSION_COOKIE } from "./provider.ts";
-import { SESSION_VIEW_ID } from "./session-view.ts";
+import { SESSION_COOKIE, SESSION_VIEW_ID } from "./session-view.ts";
 import { withVisit } from "./visit.ts";
 
 /** What only the listener knows of a request. */
@@ -26,8 +25,10 @@ export type OauthHandler = (
   context: OauthRequestContext,
 ) => Promise<void>;
 
+type Serve = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
 interface MountParts {
-  readonly provider: Provider;
+  readonly loadProvider: LoadProvider;
   readonly signIns: SignIns;
   readonly limits: OauthLimits;
   readonly publicUrl: string;
@@ -58,16 +59,16 @@ export function isOauthPath(rawPath: string): boolean {
 
 /** The OAuth server on `node:http`, beside the REST app. Host and Origin have been judged before. */
 export function createOauthHandler(parts: MountParts): OauthHandler {
-  const { provider, signIns, limits, publicUrl, isRegistrationEnabled } = parts;
+  const { loadProvider, signIns, limits, publicUrl, isRegistrationEnabled } = parts;
   const tables = responseHeaders(publicUrl);
   const { host, protocol } = new URL(publicUrl);
   const ownMetadata = JSON.stringify(serverMetadata(parts));
 
-  provider.use(async (ctx, next) => {
-    await next();
-    dropCookie(ctx.res, SESSION_COOKIE);
-  });
-  const serve = provider.callback();
+  let server: Promise<Serve> | undefined;
+  function loadServer(): Promise<Serve> {
+    server ??= loadProvider().then((provider) => provider.callback());
+    return server;
+  }
 
   function metadataAt(rawPath: string): string | null {
     if (rawPath === SERVER_METADATA_PATH) {
@@ -124,6 +125,7 @@ export function createOauthHandler(parts: MountParts): OauthHandler {
       return;
     }
     rewrite(request, isPage, signedIn !== null);
+    const serve = await loadServer();
     const revocation = rawPath === OAUTH_PATHS.revoke ? "client_revoked" : "replayed";
     await withVisit({ signedIn, origin: { requestId, address }, revocation }, () => serve(request, response));
   }
@@ -160,16 +162,6 @@ function cookiesWithout(header: string, name: string): string[] {
     .split(";")
     .map((cookie) => cookie.trim())
     .filter((cookie) => cookie !== "" && cookie.split("=", 1)[0]?.trim() !== name);
-}
-
-function dropCookie(response: ServerResponse, name: string): void {
-  const set = response.getHeader("set-cookie");
-  if (Array.isArray(set)) {
-    response.setHeader(
-      "set-cookie",
-      set.filter((cookie) => !cookie.startsWith(`${name}=`)),
-    );
-  }
 }
 
 function refuse(response: ServerResponse, code: ErrorCode): void {

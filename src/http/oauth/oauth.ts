@@ -1,11 +1,11 @@
-import type { Provider } from "oidc-provider";
 import type { Clock } from "../../core/ports.ts";
 import { Secret } from "../../core/secret.ts";
 import type { SignIns } from "../sign-in/signed-in.ts";
 import { createConsents, type Consents } from "./consents.ts";
 import { createOauthLimits } from "./limits.ts";
+import { createProviderLoader, type LoadProvider } from "./load-provider.ts";
 import { createOauthHandler, type OauthHandler } from "./mount.ts";
-import { createProvider, type ProviderParts } from "./provider.ts";
+import type { ProviderParts } from "./provider.ts";
 import { createOauthRecords } from "./records.ts";
 import { currentVisit } from "./visit.ts";
 
@@ -20,7 +20,7 @@ export interface Oauth {
   readonly handle: OauthHandler;
   readonly consents: Consents;
   /** The library beneath. */
-  readonly provider: Provider;
+  readonly loadProvider: LoadProvider;
 }
 
 export function createOauth(parts: OauthParts): Oauth {
@@ -28,15 +28,15 @@ export function createOauth(parts: OauthParts): Oauth {
   const limits = createOauthLimits(clock);
   const records = createOauthRecords(vault);
   const sessionUid = (sessionId: string): string => vault.digest("oauth_session", new Secret(sessionId));
-  const provider = createProvider({
+  const loadProvider = createProviderLoader({
     ...parts,
     records,
     sessionUid,
     mayReadDocument: (clientId) => limits.takeDocument(new URL(clientId).host, currentVisit()?.origin.address ?? null),
   });
   return {
-    provider,
-    handle: createOauthHandler({ ...parts, provider, limits }),
-    consents: createConsents({ ...parts, provider, records, sessionUid }),
+    loadProvider,
+    handle: createOauthHandler({ ...parts, loadProvider, limits }),
+    consents: createConsents({ ...parts, loadProvider, records, sessionUid }),
   };
 }

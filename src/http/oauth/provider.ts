@@ -1,4 +1,5 @@
 import type { EventEmitter } from "node:events";
+import type { ServerResponse } from "node:http";
 import { errors, interactionPolicy, Provider, type Configuration, type KoaContextWithOIDC } from "oidc-provider";
 import type { Documents } from "../../core/documents.ts";
 import { isOwnResource, mcpAudience, OAUTH_SCOPE } from "../../core/oauth-resource.ts";
@@ -8,12 +9,14 @@ import type { Logger, Random, Vault } from "../../core/ports.ts";
 import { Secret } from "../../core/secret.ts";
 import { mintId, mintToken } from "../../core/token.ts";
 import { createAdapterFactory } from "./adapter.ts";
-import { isDocumentId, normaliseClientMetadata } from "./client-metadata.ts";
+import { normaliseClientMetadata } from "./client-metadata.ts";
+import { isDocumentId } from "./document-id.ts";
 import { errorPage } from "./error-page.ts";
 import * as lifetimes from "./lifetimes.ts";
 import { CLIENT_AUTH_ALGORITHMS, CLIENT_AUTH_METHODS } from "./metadata.ts";
 import { OAUTH_PATHS, UNUSED_JWKS_PATH } from "./paths.ts";
 import type { OauthRecords } from "./records.ts";
+import { SESSION_COOKIE } from "./session-view.ts";
 import { signingKeyFrom } from "./signing-key.ts";
 
 export interface ProviderParts {
@@ -41,6 +44,10 @@ export function createProvider(parts: ProviderParts): Provider {
   // Host and protocol are written by `mount.ts`, whatever the client has sent.
   provider.proxy = true;
   provider.silent = true;
+  provider.use(async (ctx, next) => {
+    await next();
+    dropCookie(ctx.res, SESSION_COOKIE);
+  });
   mintTokens(provider, parts.random);
   logFailures(provider, parts.logger);
   return provider;
@@ -171,9 +178,6 @@ function configurationOf(parts: ProviderParts): Configuration {
   };
 }
 
-/** Under this name oidc-provider is shown the dashboard session. A cookie that a browser sends is never read. */
-export const SESSION_COOKIE = "keyward_oauth_session";
-
 /**
  * A consent is asked for once and remembered with its grant. Not for an application on the person's machine that is known
  * by a document: anything on that machine can say that it is that application (RFC 8252 section 8.6), and each of its
@@ -229,6 +233,16 @@ function logFailures(provider: EventEmitter, logger: Logger): void {
   for (const event of REFUSALS) {
     provider.on(event, (_ctx: unknown, { error }: errors.OIDCProviderError) =>
       logger.info("oauth_refused", { event, error }),
+    );
+  }
+}
+
+function dropCookie(response: ServerResponse, name: string): void {
+  const set = response.getHeader("set-cookie");
+  if (Array.isArray(set)) {
+    response.setHeader(
+      "set-cookie",
+      set.filter((cookie) => !cookie.startsWith(`${name}=`)),
     );
   }
 }

@@ -1,6 +1,9 @@
 import type { Adapter } from "oidc-provider";
 import { currentVisit } from "./visit.ts";
 
+/** Under this name oidc-provider is shown the dashboard session. A cookie that a browser sends is never read. */
+export const SESSION_COOKIE = "keyward_oauth_session";
+
 /** The value of the cookie that a request is given when somebody is signed in; it proves nothing. */
 export const SESSION_VIEW_ID = "dashboard";
 
