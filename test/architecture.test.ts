@@ -18,6 +18,7 @@ const MAY_REVEAL_SECRETS = [
   "src/core/header-values.ts", // bytes to be sealed
   "src/core/headers-provider.ts", // the token in a link's fragment
   "src/core/key-issuer.ts", // the beginning of a virtual key, kept to tell keys apart
+  "src/http/sign-in/issuer.ts", // the client secret, for the issuer's token endpoint
   "src/http/system.ts", // a new admin token, shown once
   "src/http/virtual-keys.ts", // a new virtual key, shown once
   "src/upstream/control-value.ts", // the shape of a value, for one that is wrong
@@ -30,8 +31,9 @@ const MAY_READ_THE_CLOCK = ["src/server/"];
 const MAY_START_TIMERS = ["src/server/", "src/upstream/egress/"];
 const MAY_DRAW_RANDOMNESS = ["src/server/"];
 const MAY_READ_THE_ENVIRONMENT = ["src/server/config.ts", "src/server/config/", "src/cli.ts", "src/cli/"];
-const MAY_OPEN_SOCKETS = ["src/upstream/egress/", "src/http/", "src/server/", "src/cli/demo.ts", "src/cli/demo/"];
-const MAY_FETCH = [...MAY_OPEN_SOCKETS, "src/cli/rest-client.ts"];
+const MAY_OPEN_SOCKETS = ["src/upstream/egress/", "src/server/", "src/cli/demo.ts", "src/cli/demo/"];
+// The issuer of single sign-on is named by the operator, never by a caller, and may be in a private network.
+const MAY_FETCH = [...MAY_OPEN_SOCKETS, "src/http/sign-in/issuer.ts", "src/cli/rest-client.ts"];
 
 const SOCKET_MODULES = /^(?:(?:node:)?(?:net|tls|http|https|http2|dgram|dns|dns\/promises)|undici)$/;
 

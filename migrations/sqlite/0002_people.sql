@@ -14,7 +14,7 @@ CREATE TABLE users (
   is_disabled INTEGER NOT NULL CHECK (is_disabled IN (0, 1))
 );
 
-CREATE INDEX users_list ON users (name, id);
+CREATE INDEX users_list ON users (lower(name), id);
 
 CREATE TABLE user_sessions (
   id TEXT NOT NULL PRIMARY KEY,

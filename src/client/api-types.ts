@@ -3,6 +3,12 @@
 /* The shape in which openapi-fetch wants to know an API: by path, method and status. */
 
 export interface Schemas {
+  AdminSetup: {
+    setup_token: string;
+    name: string;
+    email: string;
+    password: string;
+  };
   AdminToken: {
     id: string;
     name: string;
@@ -146,7 +152,7 @@ export interface Schemas {
       /** Milliseconds since the epoch, UTC. */
       updated_at: number;
     } | null;
-    proof: "temp_token" | "virtual_key" | "session" | "admin";
+    proof: "temp_token" | "virtual_key" | "session" | "admin" | "user";
     attempts_left: number;
   };
   FlowResult: {
@@ -234,11 +240,24 @@ export interface Schemas {
     /** Tools that may be used with this grant; null = all that the server allows. */
     tools?: string[] | null | undefined;
   };
+  Invitation: {
+    name: string;
+    email: string;
+    /** Milliseconds since the epoch, UTC. */
+    expires_at: number;
+  };
   Invite: {
     /** For that person to open. Shown in this answer and never again; it carries a secret after `#`. */
     invite_url: string;
     /** Milliseconds since the epoch, UTC. */
     invite_expires_at: number;
+  };
+  InviteAcceptance: {
+    token: string;
+    password: string;
+  };
+  InviteToken: {
+    token: string;
   };
   InvitedUser: {
     user: Schemas["User"];
@@ -256,12 +275,22 @@ export interface Schemas {
   /** `inherit`: what the deployment allows. `key_proof`: whoever opens a link must present the key, even where a link alone would do. */
   LinkPolicy: "inherit" | "key_proof";
   Me: {
+    /** Who administers: an admin token, or a user with that role. */
     admin: {
       id: string;
       name: string;
     } | null;
+    /** Whoever is signed in to the dashboard; null for a token or key. */
+    user: {
+      id: string;
+      name: string;
+      email: string;
+      role: Schemas["Role"];
+    } | null;
+    /** For the header `Keyward-CSRF` of whatever changes something; null without a session. */
+    csrf_token: string | null;
     identity: Schemas["Identity"] | null;
-    /** Servers that the identity may use, by name. Empty for an administrator. */
+    /** Servers that the identity may use, by name. Empty for an admin token. */
     servers: ({
       id: string;
       name: string;
@@ -271,7 +300,17 @@ export interface Schemas {
       credential_id: string | null;
       /** Tools that this identity may use there. */
       tools_count: number;
+      /** Milliseconds since the epoch, UTC. */
+      last_used_at: number | null;
+      verification: Schemas["VerificationStrength"] | null;
     })[];
+  };
+  MePatch: {
+    name?: string | undefined;
+    password?: {
+      current: string;
+      new: string;
+    } | undefined;
   };
   MembersChange: {
     /** Ids of users. */
@@ -319,6 +358,10 @@ export interface Schemas {
     expires_at?: number | null | undefined;
     /** Calls per minute; null = no limit. */
     rate_limit_per_minute?: number | null | undefined;
+  };
+  PasswordSignIn: {
+    email: string;
+    password: string;
   };
   Preview: {
     preview: {
@@ -446,6 +489,20 @@ export interface Schemas {
     name: string;
     admin_token: string;
   };
+  SignInOptions: {
+    /** A setup token waits for the first administrator. */
+    setup_open: boolean;
+    password: true;
+    /** Single sign-on, if there is. */
+    sso: {
+      label: string;
+    } | null;
+  };
+  SignedIn: {
+    user: Schemas["User"];
+    /** For the header `Keyward-CSRF` of whatever changes something. The same as long as the session. */
+    csrf_token: string;
+  };
   StartedFlow: {
     flow_id: string;
     /** For a person to open. May carry a secret after `#`: do not log it. */
@@ -472,6 +529,18 @@ export interface Schemas {
     name?: string | undefined;
     role?: Schemas["Role"] | undefined;
     enabled?: boolean | undefined;
+  };
+  UserSession: {
+    id: string;
+    /** The one that asks. */
+    current: boolean;
+    /** Milliseconds since the epoch, UTC. */
+    created_at: number;
+    /** Milliseconds since the epoch, UTC. */
+    expires_at: number;
+    address: string | null;
+    /** As the client named itself. */
+    client: string | null;
   };
   UserWithGroups: Schemas["User"] & {
     groups: {
@@ -921,6 +990,42 @@ export interface paths {
       };
     };
   };
+  "/api/v1/invites/accept": {
+    /** Choose a password by an invitation, and be signed in. */
+    post: {
+      parameters: {};
+      requestBody: { content: { "application/json": Schemas["InviteAcceptance"] } };
+      responses: {
+        200: { content: { "application/json": Schemas["SignedIn"] } };
+        400: Failure;
+        403: Failure;
+        404: Failure;
+        413: Failure;
+        415: Failure;
+        429: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
+  "/api/v1/invites/view": {
+    /** For whom an invitation is. */
+    post: {
+      parameters: {};
+      requestBody: { content: { "application/json": Schemas["InviteToken"] } };
+      responses: {
+        200: { content: { "application/json": Schemas["Invitation"] } };
+        400: Failure;
+        403: Failure;
+        404: Failure;
+        413: Failure;
+        415: Failure;
+        429: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
   "/api/v1/me": {
     /** Who I am, and how I am connected. */
     get: {
@@ -929,6 +1034,22 @@ export interface paths {
         200: { content: { "application/json": Schemas["Me"] } };
         401: Failure;
         403: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+    /** Change my name or password. */
+    patch: {
+      parameters: {};
+      requestBody: { content: { "application/json": Schemas["MePatch"] } };
+      responses: {
+        200: { content: { "application/json": Schemas["Me"] } };
+        400: Failure;
+        401: Failure;
+        403: Failure;
+        413: Failure;
+        415: Failure;
+        429: Failure;
         500: Failure;
         503: Failure;
       };
@@ -1133,6 +1254,79 @@ export interface paths {
       };
     };
   };
+  "/api/v1/session": {
+    /** Sign out here. */
+    delete: {
+      parameters: {};
+      responses: {
+        204: { content?: never };
+        401: Failure;
+        403: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+    /** Sign in by e-mail address and password. */
+    post: {
+      parameters: {};
+      requestBody: { content: { "application/json": Schemas["PasswordSignIn"] } };
+      responses: {
+        200: { content: { "application/json": Schemas["SignedIn"] } };
+        400: Failure;
+        401: Failure;
+        403: Failure;
+        413: Failure;
+        415: Failure;
+        429: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
+  "/api/v1/sessions": {
+    /** Sign out everywhere, here too. */
+    delete: {
+      parameters: {};
+      responses: {
+        204: { content?: never };
+        401: Failure;
+        403: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+    /** Where I am signed in, newest first. */
+    get: {
+      parameters: {};
+      responses: {
+        200: { content: { "application/json": {
+          items: Schemas["UserSession"][];
+        } } };
+        401: Failure;
+        403: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
+  "/api/v1/sessions/{id}": {
+    /** Sign out in one place. */
+    delete: {
+      parameters: {
+        path: {
+          id: string;
+        };
+      };
+      responses: {
+        204: { content?: never };
+        401: Failure;
+        403: Failure;
+        404: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
   "/api/v1/settings": {
     /** How this gateway is configured, without any secret. */
     get: {
@@ -1161,6 +1355,69 @@ export interface paths {
         415: Failure;
         500: Failure;
         503: Failure;
+      };
+    };
+  };
+  "/api/v1/setup/admin": {
+    /** Trade the one-time setup token for the first administrator, who is signed in. */
+    post: {
+      parameters: {};
+      requestBody: { content: { "application/json": Schemas["AdminSetup"] } };
+      responses: {
+        201: { content: { "application/json": Schemas["SignedIn"] } };
+        400: Failure;
+        401: Failure;
+        403: Failure;
+        409: Failure;
+        413: Failure;
+        415: Failure;
+        429: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
+  "/api/v1/sign-in-options": {
+    /** How people may sign in here. */
+    get: {
+      parameters: {};
+      responses: {
+        200: { content: { "application/json": Schemas["SignInOptions"] } };
+        403: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
+  "/api/v1/sso": {
+    /** Go to the issuer of single sign-on. */
+    get: {
+      parameters: {
+        query?: {
+          /** Where to go in the end: a path of this gateway, such as `/connect/flow_...`. Default `/`. */
+          next?: string | undefined;
+        };
+      };
+      responses: {
+        302: { content?: never };
+        400: Failure;
+        403: Failure;
+        404: Failure;
+        429: Failure;
+        500: Failure;
+      };
+    };
+  };
+  "/api/v1/sso/callback/oidc": {
+    /** Where the issuer sends the browser back. */
+    get: {
+      parameters: {};
+      responses: {
+        302: { content?: never };
+        403: Failure;
+        404: Failure;
+        429: Failure;
+        500: Failure;
       };
     };
   };

@@ -4,4 +4,6 @@ import type { Identity } from "./identity.ts";
 export interface ClientConnections {
   /** Ends all that an identity holds open, because it may call no more (promise P8). */
   endOf(identity: Identity): void;
+  /** The same for one connected app: what its user holds open otherwise goes on. */
+  endOfApp(appId: string): void;
 }

@@ -9,7 +9,10 @@ import type {
 } from "./credential.ts";
 import type { HeaderSchema } from "./header-schema.ts";
 import type { AuthMode, Identity } from "./identity.ts";
+import type { OauthStore } from "./oauth-port.ts";
+import type { GroupStore, UserStore } from "./people-port.ts";
 import type { Sealed } from "./ports.ts";
+import type { SignInStore } from "./sign-in-port.ts";
 import type { Discovered, LinkPolicy, Server, ServerStatus, UpstreamOrigin, VerificationPolicy } from "./server.ts";
 import type { VirtualKey } from "./virtual-key.ts";
 
@@ -53,11 +56,13 @@ export interface ServerChange {
   readonly discovered?: Discovered | null;
 }
 
-/** How many rows a change of server, grants or key touched. */
+/** What a change of server, grants, key, user or group does to credentials. */
 export interface Reconciliation {
   readonly orphaned: number;
   readonly reactivated: number;
   readonly needsUpdate: number;
+  /** How many identities have a credential that moves to another state, or goes. */
+  readonly people: number;
 }
 
 export interface ServerStore {
@@ -381,7 +386,11 @@ export interface Store
     VirtualKeyStore,
     AdminStore,
     AuditStore,
-    SweepStore {
+    SweepStore,
+    OauthStore,
+    UserStore,
+    GroupStore,
+    SignInStore {
   /** Answers when the store can be read and written. @throws KeywardError `credential_store_unavailable` */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -6,7 +6,7 @@ import type { Callers } from "../core/callers.ts";
 import type { LinkIssuer } from "../core/link-issuer.ts";
 import type { KeyIssuer } from "../core/key-issuer.ts";
 import type { Openers } from "../core/opener.ts";
-import type { Clock, Logger, Random } from "../core/ports.ts";
+import type { Clock, Logger, Random, Vault } from "../core/ports.ts";
 import type { ServerRegistry } from "../core/server-registry.ts";
 import type { Store } from "../core/store-port.ts";
 import type { Submissions } from "../core/submission.ts";
@@ -23,6 +23,10 @@ import { mountMe } from "./me.ts";
 import { createMount } from "./mount.ts";
 import { mountPages } from "./pages.ts";
 import { mountServers } from "./servers.ts";
+import type { SignIn } from "./sign-in/compose-sign-in.ts";
+import { mountJoin } from "./sign-in/join.ts";
+import { mountOwnSessions } from "./sign-in/own-sessions.ts";
+import { mountSignIn } from "./sign-in/sign-in.ts";
 import { mountSystem, type ReadinessChecks } from "./system.ts";
 import { mountVirtualKeys } from "./virtual-keys.ts";
 
@@ -39,6 +43,16 @@ type HttpStore = Pick<
   | "findVirtualKey"
   | "listVirtualKeys"
   | "listAudit"
+  | "findUser"
+  | "findUserByEmail"
+  | "findInvite"
+  | "isSetUp"
+  | "listSessions"
+  // How people come in and go: each is one transaction with its event.
+  | "completeSetupWithUser"
+  | "acceptInvite"
+  | "endSession"
+  | "endSessions"
 >;
 
 export interface HttpParts {
@@ -46,11 +60,14 @@ export interface HttpParts {
   readonly registry: ServerRegistry;
   readonly access: AccessControl;
   readonly keyIssuer: KeyIssuer;
-  readonly admins: Pick<Admins, "byToken" | "completeSetup">;
+  readonly admins: Pick<Admins, "byToken" | "completeSetup" | "isSetupOpen">;
   readonly callers: Callers;
   readonly openers: Openers;
   readonly submissions: Submissions;
   readonly links: LinkIssuer;
+  readonly signIn: SignIn;
+  readonly vault: Pick<Vault, "digest">;
+  readonly random: Random;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Base of every link and of the API description. Never derived from a request. */
@@ -58,7 +75,6 @@ export interface HttpParts {
   /** Version of Keyward, for the API description. */
   readonly version: string;
   readonly readiness: () => Promise<ReadinessChecks>;
-  readonly random: Random;
   /** Where `npm run build:web` has put the pages. Read once, here. */
   readonly connectPage: { readonly directory: string };
   readonly dashboard: { readonly directory: string };
@@ -73,7 +89,8 @@ export type HttpApp = Hono<HttpEnv>;
  */
 export function createHttpApp(parts: HttpParts): HttpApp {
   const app = new OpenAPIHono<HttpEnv>({ defaultHook: refuseInvalid });
-  const mount = createMount(app, createGuards(parts));
+  const { signIn } = parts;
+  const mount = createMount(app, createGuards({ ...parts, signIns: signIn.sessions, ownPages: signIn.ownPages }));
 
   app.onError(createErrorHandler(parts.logger));
   app.use(accessLog(parts.logger, parts.clock));
@@ -88,7 +105,10 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   mountGrants(mount, parts);
   mountVirtualKeys(mount, parts);
   mountAudit(mount, parts);
-  mountMe(mount, parts);
+  mountMe(mount, { ...signIn, ...parts });
+  mountSignIn(mount, { ...signIn, ...parts });
+  mountJoin(mount, { ...signIn, ...parts });
+  mountOwnSessions(mount, { ...signIn, ...parts });
   mountPages(app, parts);
   app.notFound(createNotFoundHandler(app.routes));
   return app;

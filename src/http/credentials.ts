@@ -4,7 +4,7 @@ import { shownStatus } from "../core/credential.ts";
 import { isKeywardError, KeywardError } from "../core/errors.ts";
 import { isSameIdentity, type Identity } from "../core/identity.ts";
 import type { CredentialFilter, CredentialStore, ListedCredential } from "../core/store-port.ts";
-import { principalOf, requesterOf, type HttpContext } from "./context.ts";
+import { identityOf, isAdministrator, principalOf, requesterOf, type HttpContext } from "./context.ts";
 import { credentialRoutes, type Credential } from "./contract/credential-routes.ts";
 import { defined, identityFilterOf, pageRequestOf } from "./filters.ts";
 import { startFlow } from "./start-flow.ts";
@@ -76,16 +76,16 @@ export function mountCredentials(mount: Mount, parts: CredentialParts): void {
 /** Whose rows a request sees; null = everyone's. */
 function ownerOf(c: HttpContext): Identity | null {
   const principal = principalOf(c);
-  return principal.kind === "admin" ? null : principal.caller.identity;
+  return isAdministrator(principal) ? null : identityOf(principal);
 }
 
-/** An administrator has no credentials of its own. */
+/** An admin token has no credentials of its own. */
 function callerOf(c: HttpContext): Identity {
-  const principal = principalOf(c);
-  if (principal.kind === "admin") {
+  const identity = identityOf(principalOf(c));
+  if (identity === null) {
     throw new KeywardError("forbidden", { message: "Only the identity itself may ask for a link to give its values." });
   }
-  return principal.caller.identity;
+  return identity;
 }
 
 /** @returns null when the filter asks for somebody else's rows */

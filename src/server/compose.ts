@@ -20,6 +20,8 @@ import { createTempTokenService } from "../core/temp-token.ts";
 import { createListChanges } from "../gateway/all/list-changes.ts";
 import { createGateway, type Gateway } from "../gateway/endpoint.ts";
 import { createHttpApp } from "../http/app.ts";
+import { composeSignIn } from "../http/sign-in/compose-sign-in.ts";
+import type { SignInDatabase } from "../store/sign-in-database.ts";
 import type { Config } from "./config/config.ts";
 import type { Handler, RequestContext } from "./listener.ts";
 import { VERSION } from "./version.ts";
@@ -31,6 +33,7 @@ const DASHBOARD = fileURLToPath(new URL("../../dist/web/dashboard/", import.meta
 /** What is opened before anything can be put together. */
 export interface Foundations {
   readonly store: Store;
+  readonly signInDatabase: SignInDatabase;
   readonly vault: Vault;
   readonly upstream: Upstream;
   readonly clock: Clock;
@@ -85,16 +88,27 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     keyIssuer: createKeyIssuer({ store, vault, random }),
     admins,
     callers,
-    openers: createOpeners({ store, tempTokens, callers, admins }),
+    openers: createOpeners({ store, tempTokens, callers, admins, clock }),
     submissions: createSubmissions({ store, vault, upstream, completions, random, logger }),
     links,
+    signIn: composeSignIn({
+      store,
+      database: foundations.signInDatabase,
+      vault,
+      random,
+      clock,
+      logger,
+      publicUrl,
+      singleSignOn: config.singleSignOn,
+    }),
+    vault,
+    random,
     clock,
     logger,
     publicUrl,
     version: VERSION,
     // The keys are loaded: without them there would be nothing to put together.
     readiness: async () => ({ store: await answers(store), keys: true }),
-    random,
     connectPage: { directory: CONNECT_PAGE },
     dashboard: { directory: DASHBOARD },
   });

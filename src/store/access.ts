@@ -2,9 +2,9 @@ import { sql, type RawBuilder } from "kysely";
 import { KeywardError } from "../core/errors.ts";
 import { identityKey } from "../core/identity.ts";
 import type { Access, AccessStore, Grant } from "../core/store-port.ts";
-import { isShutOut } from "./access-rule.ts";
+import { groupGrantsOf, serverIsUsableBy } from "./access-rule.ts";
 import { appendAudit } from "./audit.ts";
-import { assertIdentity, fromIdentity, fromJsonOrNull, toIdentity, toJsonOrNull } from "./columns.ts";
+import { assertIdentity, fromIdentity, fromJson, fromJsonOrNull, toIdentity, toJsonOrNull } from "./columns.ts";
 import type { Db, Engine, Tx } from "./engine.ts";
 import { prepare } from "./prepared.ts";
 import { reconcileAccess } from "./reconcile.ts";
@@ -91,6 +91,7 @@ export function createAccessStore(engine: Engine): AccessStore {
 }
 
 function usableServers(db: Db, mode: RawBuilder<string>, id: RawBuilder<string>) {
+  const shared = groupGrantsOf({ serverId: sql.ref("servers.id"), mode, id });
   return db
     .selectFrom("servers")
     .leftJoin("server_grants", (join) =>
@@ -99,16 +100,30 @@ function usableServers(db: Db, mode: RawBuilder<string>, id: RawBuilder<string>)
         .on("server_grants.auth_mode", "=", mode)
         .on("server_grants.identity_id", "=", id),
     )
-    .select([...SERVER_COLUMNS, "server_grants.tools as granted_tools"])
-    .where("servers.status", "=", "ready")
-    .where((eb) => eb.or([eb("servers.allow_all_identities", "=", 1), eb("server_grants.server_id", "is not", null)]))
-    .where((eb) => eb.not(isShutOut(mode, id)));
+    .select([
+      ...SERVER_COLUMNS,
+      // No grant is null, a grant of all tools is the JSON null.
+      sql<
+        string | null
+      >`case when server_grants.server_id is not null then coalesce(server_grants.tools, 'null') end`.as("own_tools"),
+      sql<string | null>`(select string_agg(coalesce(shared.tools, 'null'), ',') from ${shared})`.as("group_tools"),
+    ])
+    .where(serverIsUsableBy({ mode, id }));
 }
 
-function toAccess(decoder: ServerDecoder, row: ServersTable & { readonly granted_tools: string | null }): Access {
+type AccessRow = ServersTable & { readonly own_tools: string | null; readonly group_tools: string | null };
+
+function toAccess(decoder: ServerDecoder, row: AccessRow): Access {
   const server = decoder.decode(row);
-  const granted = fromJsonOrNull(row.granted_tools) as readonly string[] | null;
-  return { server, tools: intersect(server.tools, granted) };
+  const lists = [row.own_tools, row.group_tools].filter((list) => list !== null).join(",");
+  const granted = fromJson(`[${lists}]`) as readonly (readonly string[] | null)[];
+  return { server, tools: intersect(server.tools, unite(granted)) };
+}
+
+/** What any of the grants allows; null = all, and so for a server that needs no grant. */
+function unite(lists: readonly (readonly string[] | null)[]): readonly string[] | null {
+  const named = lists.filter((list) => list !== null);
+  return named.length === 0 || named.length < lists.length ? null : [...new Set(named.flat())];
 }
 
 /** null = all. */

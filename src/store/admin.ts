@@ -1,8 +1,8 @@
-import { timingSafeEqual } from "node:crypto";
 import type { AdminStore } from "../core/store-port.ts";
 import { appendAudit } from "./audit.ts";
-import type { Engine, Tx } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { readSetting, SETUP_DIGEST, SETUP_DONE, writeSetting } from "./settings.ts";
+import { useUpSetup } from "./setup.ts";
 import type { AdminTokensTable } from "./tables.ts";
 
 export function createAdminStore(engine: Engine): AdminStore {
@@ -34,21 +34,6 @@ export function createAdminStore(engine: Engine): AdminStore {
       return row === undefined ? null : toAdminToken(row);
     },
   };
-}
-
-async function useUpSetup(tx: Tx, setupDigest: string): Promise<boolean> {
-  const offered = await readSetting(tx.db, SETUP_DIGEST);
-  if (offered === null || !isSame(offered, setupDigest)) {
-    return false;
-  }
-  await tx.db.deleteFrom("settings").where("key", "=", SETUP_DIGEST).execute();
-  await writeSetting(tx, SETUP_DONE, "1");
-  return true;
-}
-
-function isSame(a: string, b: string): boolean {
-  const [bytesA, bytesB] = [Buffer.from(a), Buffer.from(b)];
-  return bytesA.length === bytesB.length && timingSafeEqual(bytesA, bytesB);
 }
 
 function toAdminToken({ id, name, created_at }: Pick<AdminTokensTable, "id" | "name" | "created_at">) {

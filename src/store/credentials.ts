@@ -17,6 +17,7 @@ import type { Db, Engine, Tx } from "./engine.ts";
 import { isTimeAndId, parsePage, toPage } from "./page.ts";
 import { prepare } from "./prepared.ts";
 import { addEpochs } from "./reconcile.ts";
+import { holdsText } from "./text-search.ts";
 import type { Touches } from "./touch.ts";
 
 export function createCredentialStore(engine: Engine, touches: Touches): CredentialStore {
@@ -158,7 +159,14 @@ function listed(db: Db) {
         .onRef("virtual_keys.id", "=", "header_credentials.identity_id")
         .on("header_credentials.auth_mode", "=", "virtual_key"),
     )
-    .select([...RECORD_COLUMNS, "servers.name as server_name", "virtual_keys.name as identity_name"]);
+    .leftJoin("users", (join) =>
+      join.onRef("users.id", "=", "header_credentials.identity_id").on("header_credentials.auth_mode", "=", "user"),
+    )
+    .select([
+      ...RECORD_COLUMNS,
+      "servers.name as server_name",
+      sql<string | null>`coalesce(virtual_keys.name, users.name)`.as("identity_name"),
+    ]);
 }
 
 function filtered(db: Db, { serverId, identity, authMode, status, q }: CredentialFilter) {
@@ -180,10 +188,14 @@ function filtered(db: Db, { serverId, identity, authMode, status, q }: Credentia
     query = query.where("header_credentials.status", "=", status).where("header_credentials.orphaned_at", "is", null);
   }
   if (q !== undefined && q !== "") {
-    const pattern = `%${q.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
-    const holds = (column: string) => sql<SqlBool>`lower(${sql.ref(column)}) like lower(${pattern}) escape '\\'`;
     query = query.where((eb) =>
-      eb.or([holds("servers.name"), holds("virtual_keys.name"), holds("header_credentials.identity_id")]),
+      eb.or([
+        holdsText("servers.name", q),
+        holdsText("virtual_keys.name", q),
+        holdsText("users.name", q),
+        holdsText("users.email", q),
+        holdsText("header_credentials.identity_id", q),
+      ]),
     );
   }
   return query;

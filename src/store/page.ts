@@ -60,6 +60,10 @@ export function isName(key: readonly unknown[]): key is readonly [string] {
   return key.length === 1 && typeof key[0] === "string";
 }
 
+export function isNameAndId(key: readonly unknown[]): key is readonly [string, string] {
+  return key.length === 2 && typeof key[0] === "string" && typeof key[1] === "string";
+}
+
 export function isNumber(key: readonly unknown[]): key is readonly [number] {
   return key.length === 1 && Number.isSafeInteger(key[0]);
 }

@@ -1,60 +1,93 @@
 import { sql, type SqlBool, type RawBuilder } from "kysely";
 import type { Identity } from "../core/identity.ts";
+import type { Reconciliation } from "../core/store-port.ts";
 import { rowHasAccess } from "./access-rule.ts";
 import type { Tx } from "./engine.ts";
+import { isNamed } from "./memberships.ts";
 
 /*
- * What a change of server, grants or key does to the rows that hang on it. Set-based and in the transaction of the
+ * What a change of access does to the rows that hang on it. Set-based and in the transaction of the
  * change: a constant number of statements, however many rows there are.
  */
 
-/** Which bindings a change can touch: all of a server, or all of an identity. */
-export type Scope = { readonly serverId: string } | { readonly identity: Identity };
+/** Which bindings a change can touch: all of a server, of an identity, of some users, or of the members of a group. */
+export type Scope =
+  | { readonly serverId: string }
+  | { readonly identity: Identity }
+  | { readonly userIds: readonly string[] }
+  | { readonly membersOf: string };
 
 type BoundTable = "header_credentials" | "submission_flows";
 
-function inScope(table: BoundTable, scope: Scope): RawBuilder<SqlBool> {
+/** How many credentials moved, and of how many identities. */
+type Moved = Omit<Reconciliation, "needsUpdate">;
+
+export const NOTHING_MOVED: Moved = { orphaned: 0, reactivated: 0, people: 0 };
+
+function inScope(tx: Tx, table: BoundTable, scope: Scope): RawBuilder<SqlBool> {
   if ("serverId" in scope) {
     return sql<SqlBool>`${sql.ref(`${table}.server_id`)} = ${scope.serverId}`;
   }
-  const { mode, id } = scope.identity;
-  return sql<SqlBool>`(${sql.ref(`${table}.auth_mode`)} = ${mode} and ${sql.ref(`${table}.identity_id`)} = ${id})`;
+  const isUser = sql<SqlBool>`${sql.ref(`${table}.auth_mode`)} = 'user'`;
+  if ("userIds" in scope) {
+    return sql<SqlBool>`(${isUser} and ${isNamed(tx, `${table}.identity_id`, scope.userIds)})`;
+  }
+  const id = sql.ref(`${table}.identity_id`);
+  if ("membersOf" in scope) {
+    const members = sql`select user_id from group_members where group_id = ${scope.membersOf}`;
+    return sql<SqlBool>`(${isUser} and ${id} in (${members}))`;
+  }
+  return sql<SqlBool>`(${sql.ref(`${table}.auth_mode`)} = ${scope.identity.mode} and ${id} = ${scope.identity.id})`;
 }
+
+/** Whether a credential has access and is orphaned, or has none and is not. */
+export const isMoving: RawBuilder<SqlBool> = sql<SqlBool>`(
+  (header_credentials.orphaned_at is null) <> ${rowHasAccess("header_credentials")}
+)`;
 
 /**
  * Orphans the credentials that have lost access and reactivates those that have regained it, each with epoch +1, and
  * deletes the flows that have no access.
  */
-export async function reconcileAccess(
-  tx: Tx,
-  scope: Scope,
-): Promise<{ readonly orphaned: number; readonly reactivated: number }> {
-  const isMoving = sql<SqlBool>`(header_credentials.orphaned_at is null) <> ${rowHasAccess("header_credentials")}`;
+export async function reconcileAccess(tx: Tx, scope: Scope): Promise<Moved> {
+  const credentials = inScope(tx, "header_credentials", scope);
   await deleteFlowsWithoutAccess(tx, scope);
-  const moving = await addEpochs(tx, sql<SqlBool>`${inScope("header_credentials", scope)} and ${isMoving}`);
-  if (moving === 0) {
-    return { orphaned: 0, reactivated: 0 };
+  const moving = sql<SqlBool>`${credentials} and ${isMoving}`;
+  const people = await countPeople(tx, moving);
+  if (people === 0) {
+    return NOTHING_MOVED;
   }
+  await addEpochs(tx, moving);
   const orphaned = await tx.db
     .updateTable("header_credentials")
     .set({ orphaned_at: tx.now, status_changed_at: tx.now })
-    .where(inScope("header_credentials", scope))
+    .where(credentials)
     .where("orphaned_at", "is", null)
     .where(sql<SqlBool>`not ${rowHasAccess("header_credentials")}`)
     .executeTakeFirstOrThrow();
   const reactivated = await tx.db
     .updateTable("header_credentials")
     .set({ orphaned_at: null, status_changed_at: tx.now })
-    .where(inScope("header_credentials", scope))
+    .where(credentials)
     .where("orphaned_at", "is not", null)
     .where(rowHasAccess("header_credentials"))
     .executeTakeFirstOrThrow();
-  return { orphaned: Number(orphaned.numUpdatedRows), reactivated: Number(reactivated.numUpdatedRows) };
+  return { orphaned: Number(orphaned.numUpdatedRows), reactivated: Number(reactivated.numUpdatedRows), people };
 }
 
-/** Adds 1 to the access epoch of the bindings of those credentials. @returns how many bindings */
-export async function addEpochs(tx: Tx, ofCredentials: RawBuilder<SqlBool>): Promise<number> {
-  const result = await tx.db
+/** How many identities those credentials belong to. */
+export async function countPeople(tx: Tx, ofCredentials: RawBuilder<SqlBool>): Promise<number> {
+  const { rows } = await sql<{ readonly people: number }>`
+    select count(*) as people from (
+      select distinct auth_mode, identity_id from header_credentials where ${ofCredentials}
+    ) as affected
+  `.execute(tx.db);
+  return rows[0]?.people ?? 0;
+}
+
+/** Adds 1 to the access epoch of the bindings of those credentials. */
+export async function addEpochs(tx: Tx, ofCredentials: RawBuilder<SqlBool>): Promise<void> {
+  await tx.db
     .insertInto("identity_access")
     .columns(["server_id", "auth_mode", "identity_id", "epoch"])
     .expression((eb) =>
@@ -68,72 +101,13 @@ export async function addEpochs(tx: Tx, ofCredentials: RawBuilder<SqlBool>): Pro
         .columns(["server_id", "auth_mode", "identity_id"])
         .doUpdateSet((eb) => ({ epoch: eb("identity_access.epoch", "+", 1) })),
     )
-    .executeTakeFirstOrThrow();
-  return Number(result.numInsertedOrUpdatedRows);
+    .execute();
 }
 
 async function deleteFlowsWithoutAccess(tx: Tx, scope: Scope): Promise<void> {
   await tx.db
     .deleteFrom("submission_flows")
-    .where(inScope("submission_flows", scope))
+    .where(inScope(tx, "submission_flows", scope))
     .where(sql<SqlBool>`not ${rowHasAccess("submission_flows")}`)
     .execute();
-}
-
-/**
- * Ends the flows of a server whose schema or origin changes. One that is being verified stays until its claim ends, but
- * expired: it opens no more, and its commit can say `schema_changed` rather than "unknown link".
- */
-export async function endFlows(tx: Tx, serverId: string): Promise<void> {
-  await tx.db
-    .deleteFrom("submission_flows")
-    .where("server_id", "=", serverId)
-    .where((eb) => eb.or([eb("state", "=", "pending"), eb("claim_until", "<=", tx.now)]))
-    .execute();
-  await tx.db
-    .updateTable("submission_flows")
-    .set({ expires_at: tx.now, updated_at: tx.now })
-    .where("server_id", "=", serverId)
-    .where("expires_at", ">", tx.now)
-    .execute();
-}
-
-/** `origin_changed` of the state table: values of another origin are never used again without a new verification. */
-export async function applyOriginChange(tx: Tx, serverId: string): Promise<number> {
-  const result = await tx.db
-    .updateTable("header_credentials")
-    .set({ status: "needs_update", status_reason: "origin_changed", status_changed_at: tx.now })
-    .where("server_id", "=", serverId)
-    .where("status", "in", ["active", "rejected"])
-    .executeTakeFirstOrThrow();
-  return Number(result.numUpdatedRows);
-}
-
-/**
- * `schema_changed` of the state table, for all credentials of a server. A row satisfies the schema when it has every
- * required field and was verified against the server's origin: a schema edit must not wake what an origin edit put to sleep.
- * @returns how many came to need an update
- */
-export async function applySchemaChange(
-  tx: Tx,
-  server: { readonly id: string; readonly origin: string },
-  requiredNames: readonly string[],
-): Promise<number> {
-  const holdsRequired = tx.json.holdsAll("header_credentials.field_names", requiredNames);
-  const isSatisfied = sql<SqlBool>`(header_credentials.origin = ${server.origin} and ${holdsRequired})`;
-  const lacking = await tx.db
-    .updateTable("header_credentials")
-    .set({ status: "needs_update", status_reason: "schema_changed", status_changed_at: tx.now })
-    .where("server_id", "=", server.id)
-    .where("status", "=", "active")
-    .where(sql<SqlBool>`not ${isSatisfied}`)
-    .executeTakeFirstOrThrow();
-  await tx.db
-    .updateTable("header_credentials")
-    .set({ status: "active", status_reason: null, status_changed_at: tx.now })
-    .where("server_id", "=", server.id)
-    .where("status", "=", "needs_update")
-    .where(isSatisfied)
-    .execute();
-  return Number(lacking.numUpdatedRows);
 }

@@ -1,11 +1,11 @@
 import { KeywardError } from "../core/errors.ts";
 import { requiredNames } from "../core/header-schema.ts";
-import type { Reconciliation, ServerChange, ServerStore } from "../core/store-port.ts";
+import type { ServerChange, ServerStore } from "../core/store-port.ts";
 import { appendAudit } from "./audit.ts";
 import { toJsonOrNull } from "./columns.ts";
 import { type Engine, type Tx, UniqueViolation } from "./engine.ts";
 import { isName, parsePage, toPage } from "./page.ts";
-import { applyOriginChange, applySchemaChange, endFlows, reconcileAccess } from "./reconcile.ts";
+import { applyServerEdit, type ServerEdit } from "./server-edit.ts";
 import { fromHeaderSchema, fromServerChange, toServer } from "./server-row.ts";
 import type { ServersTable } from "./tables.ts";
 
@@ -85,7 +85,7 @@ export function createServerStore(engine: Engine): ServerStore {
           throw new KeywardError("stale_update");
         }
         const after = await writeChange(tx, before, change);
-        const reconciliation = await applyConsequences(tx, before, after);
+        const reconciliation = await applyServerEdit(tx, editOf(before, after));
         await appendAudit(tx, [{ ...audit, serverId: id, detail: { ...audit.detail, ...reconciliation } }]);
         return { server: toServer(after), reconciliation };
       }),
@@ -123,20 +123,13 @@ async function writeChange(tx: Tx, before: ServersTable, change: ServerChange): 
   }
 }
 
-async function applyConsequences(tx: Tx, before: ServersTable, after: ServersTable): Promise<Reconciliation> {
-  const isNewOrigin = before.origin !== after.origin;
+function editOf(before: ServersTable, after: ServersTable): ServerEdit {
   const isNewSchema = before.schema_revision !== after.schema_revision;
-  const isNewAccess = before.allow_all_identities !== after.allow_all_identities || before.status !== after.status;
-  let needsUpdate = 0;
-  if (isNewOrigin || isNewSchema) {
-    await endFlows(tx, after.id);
-  }
-  if (isNewOrigin) {
-    needsUpdate += await applyOriginChange(tx, after.id);
-  }
-  if (isNewSchema) {
-    needsUpdate += await applySchemaChange(tx, after, requiredNames(toServer(after).headerSchema));
-  }
-  const moved = isNewAccess ? await reconcileAccess(tx, { serverId: after.id }) : { orphaned: 0, reactivated: 0 };
-  return { ...moved, needsUpdate };
+  return {
+    serverId: after.id,
+    origin: after.origin,
+    isNewOrigin: before.origin !== after.origin,
+    newlyRequired: isNewSchema ? requiredNames(toServer(after).headerSchema) : null,
+    isNewAccess: before.allow_all_identities !== after.allow_all_identities || before.status !== after.status,
+  };
 }

@@ -5,11 +5,15 @@ import { createAuditStore } from "./audit.ts";
 import { createCredentialStore } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
 import { createLinkStore } from "./flows.ts";
+import { createGroupStore } from "./groups.ts";
 import { createKeyStore } from "./keys.ts";
+import { createOauthStore } from "./oauth.ts";
 import { createServerStore } from "./servers.ts";
+import { createSignInStore } from "./sign-ins.ts";
 import { createSubmissionStore } from "./submissions.ts";
 import { createSweepStore } from "./sweep.ts";
 import { Touches } from "./touch.ts";
+import { createUserStore } from "./users.ts";
 import { createVirtualKeyStore } from "./virtual-keys.ts";
 
 /** Both ports on one engine. */
@@ -24,8 +28,12 @@ export function createSqlStore(engine: Engine): Store & KeyStore {
     ...createVirtualKeyStore(engine, touches),
     ...createAdminStore(engine),
     ...createAuditStore(engine),
+    ...createSignInStore(engine),
     ...createSweepStore(engine),
+    ...createUserStore(engine),
+    ...createGroupStore(engine),
     ...createKeyStore(engine),
+    ...createOauthStore(engine, touches),
     ping: () => engine.ping(),
     async close() {
       await touches.close();

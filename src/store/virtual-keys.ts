@@ -1,10 +1,10 @@
-import { sql } from "kysely";
 import type { Identity } from "../core/identity.ts";
 import type { VirtualKeyStore } from "../core/store-port.ts";
 import type { VirtualKey } from "../core/virtual-key.ts";
 import { appendAudit } from "./audit.ts";
 import { fromBit, toBit } from "./columns.ts";
 import type { Engine, Tx } from "./engine.ts";
+import { deleteIdentity } from "./identity-removal.ts";
 import { isTimeAndId, parsePage, toPage } from "./page.ts";
 import { prepare } from "./prepared.ts";
 import { reconcileAccess } from "./reconcile.ts";
@@ -149,29 +149,6 @@ async function readUnrevoked(tx: Tx, id: string): Promise<VirtualKeysTable | und
     .where("id", "=", id)
     .where("revoked_at", "is", null)
     .executeTakeFirst();
-}
-
-/** Grants, credentials, flows and tokens of an identity, each binding's epoch +1. @returns ids of the credentials */
-async function deleteIdentity(tx: Tx, { mode, id }: Identity): Promise<readonly string[]> {
-  await sql`
-    insert into identity_access (server_id, auth_mode, identity_id, epoch)
-    select server_id, auth_mode, identity_id, 1 from (
-      select server_id, auth_mode, identity_id from header_credentials where auth_mode = ${mode} and identity_id = ${id}
-      union
-      select server_id, auth_mode, identity_id from submission_flows where auth_mode = ${mode} and identity_id = ${id}
-    ) as bindings
-    where true
-    on conflict (server_id, auth_mode, identity_id) do update set epoch = identity_access.epoch + 1
-  `.execute(tx.db);
-  const deleted = await tx.db
-    .deleteFrom("header_credentials")
-    .where("auth_mode", "=", mode)
-    .where("identity_id", "=", id)
-    .returning("id")
-    .execute();
-  await tx.db.deleteFrom("submission_flows").where("auth_mode", "=", mode).where("identity_id", "=", id).execute();
-  await tx.db.deleteFrom("server_grants").where("auth_mode", "=", mode).where("identity_id", "=", id).execute();
-  return deleted.map((row) => row.id);
 }
 
 function toVirtualKey(row: Pick<VirtualKeysTable, (typeof KEY_COLUMNS)[number]>): VirtualKey {

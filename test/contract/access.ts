@@ -6,6 +6,7 @@ import {
   codeOf,
   createKey,
   createServer,
+  createUser,
   DISCOVERED,
   entry,
   flowOf,
@@ -14,7 +15,7 @@ import {
   identityOfKey,
   initiate,
   upsert,
-  user,
+  someone,
 } from "./fixtures.ts";
 
 export function describeAccess(get: GetHarness): void {
@@ -28,19 +29,19 @@ export function describeAccess(get: GetHarness): void {
       const { store } = get();
       const { status, allowAllIdentities, isGranted } = c;
       const server = await createServer(store, { status, allowAllIdentities });
-      await grantTo(store, server, isGranted ? [user("ada")] : [user("bob")]);
+      await grantTo(store, server, isGranted ? [someone("ada")] : [someone("bob")]);
       const mayUse = status === "ready" && (allowAllIdentities || isGranted);
 
-      expect(await store.findAccess(user("ada"), server.name)).toEqual(mayUse ? { server, tools: null } : null);
-      expect(await store.listAccess(user("ada"))).toHaveLength(mayUse ? 1 : 0);
-      expect((await initiate(store, { serverId: server.id, identity: user("ada") })) !== null).toBe(mayUse);
+      expect(await store.findAccess(someone("ada"), server.name)).toEqual(mayUse ? { server, tools: null } : null);
+      expect(await store.listAccess(someone("ada"))).toHaveLength(mayUse ? 1 : 0);
+      expect((await initiate(store, { serverId: server.id, identity: someone("ada") })) !== null).toBe(mayUse);
     });
 
     it("to an unknown server and to a forbidden one is the same null", async () => {
       const { store } = get();
       const server = await createServer(store, { allowAllIdentities: false });
-      expect(await store.findAccess(user("ada"), server.name)).toBeNull();
-      expect(await store.findAccess(user("ada"), "unknown")).toBeNull();
+      expect(await store.findAccess(someone("ada"), server.name)).toBeNull();
+      expect(await store.findAccess(someone("ada"), "unknown")).toBeNull();
     });
 
     it("gives the tools that server and grant both allow", async () => {
@@ -48,15 +49,15 @@ export function describeAccess(get: GetHarness): void {
       const server = await createServer(store, { name: "tools", tools: ["a", "b"], allowAllIdentities: false });
       const open = await createServer(store, { name: "open", allowAllIdentities: false });
       const both = [
-        { identity: user("some"), tools: ["b", "c"] },
-        { identity: user("all"), tools: null },
-        { identity: user("none"), tools: [] },
+        { identity: someone("some"), tools: ["b", "c"] },
+        { identity: someone("all"), tools: null },
+        { identity: someone("none"), tools: [] },
       ];
       await store.replaceGrants(server.id, both, entry("grants.replaced"));
       await store.replaceGrants(open.id, both, entry("grants.replaced"));
       const toolsOf = async (id: string) => [
-        (await store.findAccess(user(id), "tools"))?.tools,
-        (await store.findAccess(user(id), "open"))?.tools,
+        (await store.findAccess(someone(id), "tools"))?.tools,
+        (await store.findAccess(someone(id), "open"))?.tools,
       ];
       expect(await toolsOf("some")).toEqual([["b"], ["b", "c"]]);
       expect(await toolsOf("all")).toEqual([["a", "b"], null]);
@@ -68,23 +69,23 @@ export function describeAccess(get: GetHarness): void {
       const { store, another } = get();
       const replica = await another();
       const server = await createServer(store, { name: "before", discovered: DISCOVERED });
-      expect((await store.findAccess(user("ada"), "before"))?.server).toEqual(server);
+      expect((await store.findAccess(someone("ada"), "before"))?.server).toEqual(server);
       const change = { name: "after", tools: ["search"], discovered: null };
       const updated = await replica.updateServer(server.id, 1, change, entry("server.updated"));
-      expect(await store.findAccess(user("ada"), "before")).toBeNull();
-      expect(await store.findAccess(user("ada"), "after")).toEqual({ server: updated.server, tools: ["search"] });
-      expect((await store.listAccess(user("ada")))[0]?.server).toEqual(updated.server);
+      expect(await store.findAccess(someone("ada"), "before")).toBeNull();
+      expect(await store.findAccess(someone("ada"), "after")).toEqual({ server: updated.server, tools: ["search"] });
+      expect((await store.listAccess(someone("ada")))[0]?.server).toEqual(updated.server);
     });
 
     it("to one server opens no other", async () => {
       const { store } = get();
       const server = await createServer(store, { allowAllIdentities: false });
       const other = await createServer(store, { allowAllIdentities: false });
-      await upsert(store, other, user("ada"));
-      await grantTo(store, server, [user("ada")]);
-      expect((await store.listAccess(user("ada"))).map((access) => access.server.id)).toEqual([server.id]);
-      expect(await initiate(store, { serverId: other.id, identity: user("ada") })).toBeNull();
-      expect(await grantTo(store, other, [user("bob")])).toMatchObject({ orphaned: 1 });
+      await upsert(store, other, someone("ada"));
+      await grantTo(store, server, [someone("ada")]);
+      expect((await store.listAccess(someone("ada"))).map((access) => access.server.id)).toEqual([server.id]);
+      expect(await initiate(store, { serverId: other.id, identity: someone("ada") })).toBeNull();
+      expect(await grantTo(store, other, [someone("bob")])).toMatchObject({ orphaned: 1 });
     });
 
     it("is listed by server name", async () => {
@@ -93,12 +94,13 @@ export function describeAccess(get: GetHarness): void {
         await createServer(store, { name });
       }
       await createServer(store, { name: "d", allowAllIdentities: false });
-      expect((await store.listAccess(user("ada"))).map(({ server }) => server.name)).toEqual(["a", "b", "c"]);
+      expect((await store.listAccess(someone("ada"))).map(({ server }) => server.name)).toEqual(["a", "b", "c"]);
     });
 
     it("A13: user:1, virtual_key:1 and session:1 are three identities", async () => {
       const { store } = get();
       const server = await createServer(store, { allowAllIdentities: false });
+      await createUser(store, { id: "1" });
       const [asUser, asKey, asSession] = (["user", "virtual_key", "session"] as const).map(
         (mode): Identity => ({ mode, id: "1" }),
       ) as [Identity, Identity, Identity];
@@ -122,10 +124,10 @@ export function describeAccess(get: GetHarness): void {
       async (id) => {
         const { store } = get();
         const server = await createServer(store);
-        expect(await codeOf(grantTo(store, server, [user(id)]))).toBe("invalid_identity");
-        expect(await codeOf(upsert(store, server, user(id)))).toBe("invalid_identity");
-        expect(await codeOf(initiate(store, { serverId: server.id, identity: user(id) }))).toBe("invalid_identity");
-        expect(await store.readCredential({ serverId: server.id, identity: user(id) })).toBeNull();
+        expect(await codeOf(grantTo(store, server, [someone(id)]))).toBe("invalid_identity");
+        expect(await codeOf(upsert(store, server, someone(id)))).toBe("invalid_identity");
+        expect(await codeOf(initiate(store, { serverId: server.id, identity: someone(id) }))).toBe("invalid_identity");
+        expect(await store.readCredential({ serverId: server.id, identity: someone(id) })).toBeNull();
       },
     );
 
@@ -134,11 +136,11 @@ export function describeAccess(get: GetHarness): void {
       async (id) => {
         const { store } = get();
         const server = await createServer(store, { allowAllIdentities: false });
-        await grantTo(store, server, [user(id)]);
+        await grantTo(store, server, [someone(id)]);
         for (const other of ["Ada", "ada", "aba", "a'da", "a:b"].filter((candidate) => candidate !== id)) {
-          expect(await store.findAccess(user(other), server.name)).toBeNull();
+          expect(await store.findAccess(someone(other), server.name)).toBeNull();
         }
-        expect(await store.findAccess(user(id), server.name)).not.toBeNull();
+        expect(await store.findAccess(someone(id), server.name)).not.toBeNull();
         expect((await store.listGrants(server.id)).map(({ identity }) => identity.id)).toEqual([id]);
       },
     );
@@ -148,16 +150,26 @@ export function describeAccess(get: GetHarness): void {
     it("orphans, reactivates and deletes flows in the same step", async () => {
       const { store, advance, now } = get();
       const server = await createServer(store, { allowAllIdentities: false });
-      await grantTo(store, server, [user("ada"), user("bob")]);
-      const flow = await flowOf(store, server, user("ada"));
-      await upsert(store, server, user("ada"));
+      await grantTo(store, server, [someone("ada"), someone("bob")]);
+      const flow = await flowOf(store, server, someone("ada"));
+      await upsert(store, server, someone("ada"));
       advance(3);
-      expect(await grantTo(store, server, [user("bob")])).toEqual({ orphaned: 1, reactivated: 0, needsUpdate: 0 });
-      const binding = { serverId: server.id, identity: user("ada") };
+      expect(await grantTo(store, server, [someone("bob")])).toEqual({
+        orphaned: 1,
+        reactivated: 0,
+        needsUpdate: 0,
+        people: 1,
+      });
+      const binding = { serverId: server.id, identity: someone("ada") };
       expect(await store.readCredential(binding)).toMatchObject({ orphanedAt: now(), version: 1, status: "active" });
       expect(await store.findFlow(flow.id)).toBeNull();
 
-      expect(await grantTo(store, server, [user("ada")])).toEqual({ orphaned: 0, reactivated: 1, needsUpdate: 0 });
+      expect(await grantTo(store, server, [someone("ada")])).toEqual({
+        orphaned: 0,
+        reactivated: 1,
+        needsUpdate: 0,
+        people: 1,
+      });
       expect(await store.readCredential(binding)).toMatchObject({ orphanedAt: null, status: "active" });
       expect((await auditOf(store)).at(-1)).toMatchObject({ serverId: server.id, detail: { reactivated: 1 } });
     });
@@ -165,14 +177,19 @@ export function describeAccess(get: GetHarness): void {
     it("keeps the moment of orphaning while others come and go", async () => {
       const { store, advance } = get();
       const server = await createServer(store, { allowAllIdentities: false });
-      await upsert(store, server, user("ada"));
-      await upsert(store, server, user("bob"));
-      await grantTo(store, server, [user("bob")]);
-      const before = await store.readCredential({ serverId: server.id, identity: user("ada") });
+      await upsert(store, server, someone("ada"));
+      await upsert(store, server, someone("bob"));
+      await grantTo(store, server, [someone("bob")]);
+      const before = await store.readCredential({ serverId: server.id, identity: someone("ada") });
       advance(60_000);
-      expect(await grantTo(store, server, [user("bob")])).toEqual({ orphaned: 0, reactivated: 0, needsUpdate: 0 });
-      expect(await grantTo(store, server, [])).toEqual({ orphaned: 1, reactivated: 0, needsUpdate: 0 });
-      expect(await store.readCredential({ serverId: server.id, identity: user("ada") })).toEqual(before);
+      expect(await grantTo(store, server, [someone("bob")])).toEqual({
+        orphaned: 0,
+        reactivated: 0,
+        needsUpdate: 0,
+        people: 0,
+      });
+      expect(await grantTo(store, server, [])).toEqual({ orphaned: 1, reactivated: 0, needsUpdate: 0, people: 1 });
+      expect(await store.readCredential({ serverId: server.id, identity: someone("ada") })).toEqual(before);
     });
 
     it("is refused whole for an unknown server, an unknown or revoked key, or an identity named twice", async () => {
@@ -185,9 +202,9 @@ export function describeAccess(get: GetHarness): void {
       const refused = async (identities: readonly Identity[]) => codeOf(grantTo(store, server, identities));
 
       expect(await codeOf(grantTo(store, { ...server, id: "srv_unknown" }, []))).toBe("server_not_found");
-      expect(await refused([user("ada"), { mode: "virtual_key", id: "vk_unknown" }])).toBe("invalid_request");
+      expect(await refused([someone("ada"), { mode: "virtual_key", id: "vk_unknown" }])).toBe("invalid_request");
       expect(await refused([identityOfKey(revoked)])).toBe("invalid_request");
-      expect(await refused([user("ada"), user("ada")])).toBe("invalid_request");
+      expect(await refused([someone("ada"), someone("ada")])).toBe("invalid_request");
       expect((await store.listGrants(server.id)).map(({ identity }) => identity)).toEqual([identityOfKey(kept)]);
       expect(await actionsOf(store)).toEqual(before);
     });
@@ -196,7 +213,7 @@ export function describeAccess(get: GetHarness): void {
       const { store, another } = get();
       const replica = await another();
       const server = await createServer(store, { allowAllIdentities: false });
-      const sets = ["a", "b"].map((set) => Array.from({ length: 20 }, (_, i) => user(`${set}${i}`)));
+      const sets = ["a", "b"].map((set) => Array.from({ length: 20 }, (_, i) => someone(`${set}${i}`)));
       for (let round = 0; round < 5; round += 1) {
         await Promise.all([grantTo(store, server, sets[0] ?? []), grantTo(replica, server, sets[1] ?? [])]);
         const ids = (await store.listGrants(server.id)).map(({ identity }) => identity.id);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { AuditEntry } from "../../src/core/audit.ts";
 import type { AuditFilter } from "../../src/core/store-port.ts";
 import { verifyAuditChain } from "../../src/store/audit-chain.ts";
-import { allOf, auditOf, codeOf, createServer, entry, type GetHarness, upsert, user } from "./fixtures.ts";
+import { allOf, auditOf, codeOf, createServer, entry, type GetHarness, upsert, someone } from "./fixtures.ts";
 
 export function describeAudit(get: GetHarness): void {
   describe("the audit log", () => {
@@ -14,7 +14,7 @@ export function describeAudit(get: GetHarness): void {
           actor: { kind: "identity", identity: { mode: "session", id: "s1" } },
           outcome: "refused",
           serverId: "srv_1",
-          identity: user("ada"),
+          identity: someone("ada"),
           credentialId: "cred_1",
           version: 3,
           detail: { name: 'quote " and ☃', fields: ["a", "b"], reason: "401", orphaned: 0 },
@@ -51,7 +51,7 @@ export function describeAudit(get: GetHarness): void {
           const handle = i % 2 === 0 ? store : replica;
           await (i % 3 === 0
             ? handle.appendAudit(entry("server.verified"))
-            : upsert(handle, server, user(`u${i % 5}`)));
+            : upsert(handle, server, someone(`u${i % 5}`)));
         }),
       );
       const events = await auditOf(await reopen());
@@ -76,7 +76,7 @@ export function describeAudit(get: GetHarness): void {
         await store.appendAudit(
           entry(i % 2 === 0 ? "server.updated" : "server.verified", {
             serverId: `srv_${i % 3}`,
-            identity: i < 6 ? user("ada") : { mode: "session", id: "ada" },
+            identity: i < 6 ? someone("ada") : { mode: "user", id: "ada" },
             ...(i === 4 ? { credentialId: "cred_1" } : {}),
           }),
         );
@@ -87,7 +87,7 @@ export function describeAudit(get: GetHarness): void {
       expect(await ids({})).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
       expect(await ids({ action: "server.verified" })).toEqual([12, 10, 8, 6, 4, 2]);
       expect(await ids({ serverId: "srv_0" })).toEqual([10, 7, 4, 1]);
-      expect(await ids({ identity: { mode: "session", id: "ada" } })).toEqual([12, 11, 10, 9, 8, 7]);
+      expect(await ids({ identity: { mode: "user", id: "ada" } })).toEqual([12, 11, 10, 9, 8, 7]);
       expect(await ids({ credentialId: "cred_1" })).toEqual([5]);
       expect(await ids({ since: start + 10 })).toEqual([12, 11, 10, 9, 8, 7, 6, 5]);
       expect(await ids({ since: start + 11, action: "server.updated" })).toEqual([11, 9]);

@@ -21,7 +21,7 @@ import {
   sealSlot,
   toStore,
   upsert,
-  user,
+  someone,
 } from "./fixtures.ts";
 
 const REVOKED = {
@@ -38,7 +38,7 @@ export function describeCredentials(get: GetHarness): void {
       const { store, advance, now, reopen } = get();
       const server = await createServer(store);
       const created = now();
-      const first = await upsert(store, server, user("ada"), { verification: null });
+      const first = await upsert(store, server, someone("ada"), { verification: null });
       expect(first).toMatchObject({
         version: 1,
         status: "active",
@@ -53,7 +53,7 @@ export function describeCredentials(get: GetHarness): void {
         fieldNames: ["x-api-key"],
       });
       advance(10);
-      const second = await upsert(store, server, user("ada"));
+      const second = await upsert(store, server, someone("ada"));
       expect(second).toMatchObject({
         id: first.id,
         version: 2,
@@ -62,14 +62,14 @@ export function describeCredentials(get: GetHarness): void {
         verification: "proven",
         verifiedAt: now(),
       });
-      expect(await (await reopen()).readCredential({ serverId: server.id, identity: user("ada") })).toEqual(second);
+      expect(await (await reopen()).readCredential({ serverId: server.id, identity: someone("ada") })).toEqual(second);
     });
 
     it("A22, A23: is sealed for exactly the id and version of its row", async () => {
       const { store } = get();
       const server = await createServer(store);
       for (const version of [1, 2, 3]) {
-        const row = await upsert(store, server, user("ada"));
+        const row = await upsert(store, server, someone("ada"));
         expect(sealedFor(row)).toBe(`${row.id}#${version}`);
       }
     });
@@ -77,12 +77,12 @@ export function describeCredentials(get: GetHarness): void {
     it("A22: is found only by its own server, mode and identity", async () => {
       const { store } = get();
       const [server, other] = [await createServer(store), await createServer(store)];
-      const row = await upsert(store, server, user("ada"));
+      const row = await upsert(store, server, someone("ada"));
       expect(await store.readCredential(row)).toEqual(row);
       for (const binding of [
-        { serverId: other.id, identity: user("ada") },
-        { serverId: server.id, identity: user("bob") },
-        { serverId: server.id, identity: { mode: "session", id: "ada" } },
+        { serverId: other.id, identity: someone("ada") },
+        { serverId: server.id, identity: someone("bob") },
+        { serverId: server.id, identity: { mode: "virtual_key", id: "ada" } },
       ] as const) {
         expect(await store.readCredential(binding)).toBeNull();
       }
@@ -91,12 +91,12 @@ export function describeCredentials(get: GetHarness): void {
     it("is as it was when sealing fails", async () => {
       const { store } = get();
       const server = await createServer(store);
-      const before = await upsert(store, server, user("ada"));
+      const before = await upsert(store, server, someone("ada"));
       const failing = () => {
         throw new Error("no key");
       };
       await expect(
-        store.upsertCredential(toStore(server, user("ada")), failing, entry("credential.stored")),
+        store.upsertCredential(toStore(server, someone("ada")), failing, entry("credential.stored")),
       ).rejects.toThrow("no key");
       expect(await store.readCredential(before)).toEqual(before);
       expect((await actionsOf(store)).filter((action) => action === "credential.stored")).toHaveLength(1);
@@ -107,7 +107,7 @@ export function describeCredentials(get: GetHarness): void {
       const replica = await another();
       const server = await createServer(store);
       const rows = await Promise.all(
-        Array.from({ length: 50 }, (_, i) => upsert(i % 2 === 0 ? store : replica, server, user("ada"))),
+        Array.from({ length: 50 }, (_, i) => upsert(i % 2 === 0 ? store : replica, server, someone("ada"))),
       );
       expect(new Set(rows.map(({ id }) => id)).size).toBe(1);
       expect(rows.map(({ version }) => version).toSorted((a, b) => a - b)).toEqual(rows.map((_, i) => i + 1));
@@ -120,9 +120,9 @@ export function describeCredentials(get: GetHarness): void {
     it("stays orphaned when it is written while the identity has no access", async () => {
       const { store, now } = get();
       const server = await createServer(store, { allowAllIdentities: false });
-      await upsert(store, server, user("ada"));
+      await upsert(store, server, someone("ada"));
       await grantTo(store, server, []);
-      expect(await upsert(store, server, user("ada"))).toMatchObject({
+      expect(await upsert(store, server, someone("ada"))).toMatchObject({
         version: 2,
         status: "active",
         orphanedAt: now(),
@@ -133,34 +133,34 @@ export function describeCredentials(get: GetHarness): void {
       const { store } = get();
       const old = await createServer(store, { headerSchema: schemaOf("a") });
       await store.updateServer(old.id, 1, { headerSchema: schemaOf("a", "b") }, entry("server.updated"));
-      expect(await upsert(store, old, user("ada"))).toMatchObject({ status: "needs_update", schemaRevision: 1 });
-      const satisfied = await upsert(store, old, user("bob"), { fieldNames: ["a", "b"] });
+      expect(await upsert(store, old, someone("ada"))).toMatchObject({ status: "needs_update", schemaRevision: 1 });
+      const satisfied = await upsert(store, old, someone("bob"), { fieldNames: ["a", "b"] });
       expect(satisfied).toMatchObject({ status: "active", schemaRevision: 1 });
       await store.updateServer(old.id, 2, { origin: OTHER_ORIGIN }, entry("server.updated"));
-      expect(await upsert(store, old, user("bob"))).toMatchObject({ status: "needs_update", origin: ORIGIN });
+      expect(await upsert(store, old, someone("bob"))).toMatchObject({ status: "needs_update", origin: ORIGIN });
     });
 
     it("cannot be stored for a server that is not there", async () => {
       const { store } = get();
       const server = await createServer(store);
       await store.deleteServer(server.id, entry("server.deleted"));
-      expect(await codeOf(upsert(store, server, user("ada")))).toBe("server_not_found");
-      expect(await store.readCredential({ serverId: server.id, identity: user("ada") })).toBeNull();
+      expect(await codeOf(upsert(store, server, someone("ada")))).toBe("server_not_found");
+      expect(await store.readCredential({ serverId: server.id, identity: someone("ada") })).toBeNull();
     });
 
     it("is rejected only in the version that was refused, and only once", async () => {
       const { store } = get();
       const server = await createServer(store);
-      const { id } = await upsert(store, server, user("ada"));
-      await upsert(store, server, user("ada"));
+      const { id } = await upsert(store, server, someone("ada"));
+      await upsert(store, server, someone("ada"));
       const reject = (version: number) => store.rejectCredential(id, version, "401", entry("credential.rejected"));
       expect(await reject(1)).toBe(false);
       expect(await reject(2)).toBe(true);
       expect(await reject(2)).toBe(false);
       expect(await store.findCredential(id)).toMatchObject({ status: "rejected", statusReason: "401", version: 2 });
       const events = (await auditOf(store)).filter(({ action }) => action === "credential.rejected");
-      expect(events).toMatchObject([{ serverId: server.id, identity: user("ada"), credentialId: id, version: 2 }]);
-      expect(await upsert(store, server, user("ada"))).toMatchObject({
+      expect(events).toMatchObject([{ serverId: server.id, identity: someone("ada"), credentialId: id, version: 2 }]);
+      expect(await upsert(store, server, someone("ada"))).toMatchObject({
         version: 3,
         status: "active",
         statusReason: null,
@@ -170,7 +170,7 @@ export function describeCredentials(get: GetHarness): void {
     it("notes its last use at most once a minute", async () => {
       const { store, advance, now, another } = get();
       const server = await createServer(store);
-      const { id } = await upsert(store, server, user("ada"));
+      const { id } = await upsert(store, server, someone("ada"));
       const lastUse = async () => (await store.findCredential(id))?.lastUsedAt;
       // A use at another replica, which writes it down when it is closed.
       const use = async () => {
@@ -195,8 +195,11 @@ export function describeCredentials(get: GetHarness): void {
     it("takes the credential, the flow and the tokens of the binding, and nothing of anybody else", async () => {
       const { store } = get();
       const server = await createServer(store);
-      const [mine, theirs] = [await upsert(store, server, user("ada")), await upsert(store, server, user("bob"))];
-      const [myFlow, theirFlow] = [await flowOf(store, server, user("ada")), await flowOf(store, server, user("bob"))];
+      const [mine, theirs] = [await upsert(store, server, someone("ada")), await upsert(store, server, someone("bob"))];
+      const [myFlow, theirFlow] = [
+        await flowOf(store, server, someone("ada")),
+        await flowOf(store, server, someone("bob")),
+      ];
       await addToken(store, myFlow.id, "digest_mine");
       await addToken(store, theirFlow.id, "digest_theirs");
 
@@ -211,7 +214,7 @@ export function describeCredentials(get: GetHarness): void {
       expect((await auditOf(store)).at(-1)).toMatchObject({
         ...REVOKED,
         serverId: server.id,
-        identity: user("ada"),
+        identity: someone("ada"),
         credentialId: mine.id,
         version: 1,
       });
@@ -221,7 +224,7 @@ export function describeCredentials(get: GetHarness): void {
       const { store, another } = get();
       const replica = await another();
       const server = await createServer(store);
-      const { id } = await upsert(store, server, user("ada"));
+      const { id } = await upsert(store, server, someone("ada"));
       const revoked = await Promise.all([store.revokeCredential(id, REVOKED), replica.revokeCredential(id, REVOKED)]);
       expect(revoked.filter((row) => row !== null)).toHaveLength(1);
       expect(await store.revokeCredential("cred_unknown", REVOKED)).toBeNull();
@@ -231,19 +234,19 @@ export function describeCredentials(get: GetHarness): void {
     it("A12: another identity's credential counts as absent", async () => {
       const { store } = get();
       const server = await createServer(store);
-      const row = await upsert(store, server, user("ada"));
-      expect(await store.revokeCredential(row.id, REVOKED, user("bob"))).toBeNull();
-      expect(await store.revokeCredential(row.id, REVOKED, { mode: "session", id: "ada" })).toBeNull();
+      const row = await upsert(store, server, someone("ada"));
+      expect(await store.revokeCredential(row.id, REVOKED, someone("bob"))).toBeNull();
+      expect(await store.revokeCredential(row.id, REVOKED, { mode: "virtual_key", id: "ada" })).toBeNull();
       expect(await store.readCredential(row)).toEqual(row);
-      expect(await store.revokeCredential(row.id, REVOKED, user("ada"))).not.toBeNull();
+      expect(await store.revokeCredential(row.id, REVOKED, someone("ada"))).not.toBeNull();
     });
 
     it("begins anew: the next value is version 1 of another id", async () => {
       const { store } = get();
       const server = await createServer(store);
-      const first = await upsert(store, server, user("ada"));
+      const first = await upsert(store, server, someone("ada"));
       await store.revokeCredential(first.id, REVOKED);
-      const second = await upsert(store, server, user("ada"));
+      const second = await upsert(store, server, someone("ada"));
       expect(second.version).toBe(1);
       expect(second.id).not.toBe(first.id);
     });
@@ -257,7 +260,7 @@ export function describeCredentials(get: GetHarness): void {
       for (let i = 0; i < 25; i += 1) {
         // Groups of equal creation times: the id breaks the tie.
         advance(i % 5 === 0 ? 1 : 0);
-        ids.push((await upsert(store, server, user(`user-${i}`))).id);
+        ids.push((await upsert(store, server, someone(`user-${i}`))).id);
       }
       const all = await allOf((page) => store.listCredentials({}, page), 4);
       expect(all.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
@@ -271,11 +274,11 @@ export function describeCredentials(get: GetHarness): void {
       const server = await createServer(store);
       for (let i = 0; i < 6; i += 1) {
         advance(1);
-        await upsert(store, server, user(`user-${i}`));
+        await upsert(store, server, someone(`user-${i}`));
       }
       const first = await store.listCredentials({}, { limit: 3 });
       advance(1);
-      await upsert(store, server, user("late"));
+      await upsert(store, server, someone("late"));
       await store.revokeCredential(present(first.items[2]).id, REVOKED);
       const second = await store.listCredentials({}, { limit: 3, cursor: first.nextCursor });
       expect(second.items.map(({ identity }) => identity.id)).toEqual(["user-2", "user-1", "user-0"]);
@@ -288,7 +291,7 @@ export function describeCredentials(get: GetHarness): void {
       const { id } = await upsert(store, server, identityOfKey(key));
       expect(await store.findCredential(id)).toMatchObject({ id, serverName: "weather", identityName: "CI robot" });
       expect(await store.findCredential("cred_unknown")).toBeNull();
-      const twin = await upsert(store, server, user(key.id));
+      const twin = await upsert(store, server, someone(key.id));
       expect(await store.findCredential(twin.id)).toMatchObject({ identityName: null });
       expect((await store.listCredentials({ q: "robot" }, {})).items.map((row) => row.id)).toEqual([id]);
     });
@@ -298,21 +301,21 @@ export function describeCredentials(get: GetHarness): void {
       const weather = await createServer(store, { name: "weather", allowAllIdentities: false });
       const mail = await createServer(store, { name: "mail_100" });
       const key = await createKey(store, { name: "CI 100% Robot" });
-      await grantTo(store, weather, [user("ada"), identityOfKey(key)]);
+      await grantTo(store, weather, [someone("ada"), identityOfKey(key)]);
       const rows = {
-        adaWeather: await upsert(store, weather, user("ada")),
-        adaMail: await upsert(store, mail, user("ada"), { status: "needs_update" }),
+        adaWeather: await upsert(store, weather, someone("ada")),
+        adaMail: await upsert(store, mail, someone("ada"), { status: "needs_update" }),
         keyMail: await upsert(store, mail, identityOfKey(key)),
-        bobWeather: await upsert(store, weather, user("bob_1")),
+        bobWeather: await upsert(store, weather, someone("bob_1")),
       };
-      await grantTo(store, weather, [user("ada")]);
+      await grantTo(store, weather, [someone("ada")]);
       await store.rejectCredential(rows.keyMail.id, 1, "401", entry("credential.rejected"));
       const found = async (filter: CredentialFilter) => {
         const ids = (await store.listCredentials(filter, {})).items.map(({ id }) => id);
         return Object.entries(rows).flatMap(([name, { id }]) => (ids.includes(id) ? [name] : []));
       };
       expect(await found({ serverId: weather.id })).toEqual(["adaWeather", "bobWeather"]);
-      expect(await found({ identity: user("ada") })).toEqual(["adaWeather", "adaMail"]);
+      expect(await found({ identity: someone("ada") })).toEqual(["adaWeather", "adaMail"]);
       expect(await found({ authMode: "virtual_key" })).toEqual(["keyMail"]);
       expect(await found({ status: "active" })).toEqual(["adaWeather"]);
       expect(await found({ status: "orphaned" })).toEqual(["bobWeather"]);
@@ -338,7 +341,7 @@ export function describeCredentials(get: GetHarness): void {
     it("seals nothing and opens nothing: a credential is read with its ciphertext only by its binding", async () => {
       const { store } = get();
       const server = await createServer(store);
-      const row = await upsert(store, server, user("ada"));
+      const row = await upsert(store, server, someone("ada"));
       expect(row.sealed).toEqual(sealSlot({ credentialId: row.id, version: 1 }));
       expect(await store.findCredential(row.id)).not.toHaveProperty("sealed");
     });

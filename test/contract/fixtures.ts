@@ -3,6 +3,7 @@ import type { Binding, SealedCredential } from "../../src/core/credential.ts";
 import { type HeaderFieldInput, type HeaderSchema, parseHeaderSchema } from "../../src/core/header-schema.ts";
 import type { Identity } from "../../src/core/identity.ts";
 import type { Discovered, Server, UpstreamOrigin } from "../../src/core/server.ts";
+import type { NewUser } from "../../src/core/people-port.ts";
 import type {
   CredentialToStore,
   FlowStore,
@@ -15,6 +16,7 @@ import type {
   SubmissionFlow,
   SubmissionToCommit,
 } from "../../src/core/store-port.ts";
+import type { User } from "../../src/core/user.ts";
 import type { VirtualKey } from "../../src/core/virtual-key.ts";
 
 /** Both ports, as an engine gives them. */
@@ -49,8 +51,9 @@ export function newId(prefix: string): string {
   return `${prefix}_${serial}`;
 }
 
-export function user(id: string): Identity {
-  return { mode: "user", id };
+/** Somebody of whom no row is needed. What is true of people only is in `people.ts` and `groups.ts`. */
+export function someone(id: string): Identity {
+  return { mode: "session", id };
 }
 
 export function schemaOf(...fields: readonly (string | HeaderFieldInput)[]): HeaderSchema {
@@ -220,6 +223,20 @@ export function createKey(store: Store, rest: Partial<VirtualKey> = {}): Promise
     },
     entry("virtual_key.created"),
   );
+}
+
+/** Somebody who has been invited. */
+export function createUser(store: Store, rest: Partial<NewUser> = {}): Promise<User> {
+  const id = rest.id ?? newId("usr");
+  return store.inviteUser(
+    { id, name: `user ${id}`, email: `${id.toLowerCase()}@example.test`, role: "user", groupIds: [], ...rest },
+    { digest: `invite of ${id}`, ttlMs: TTL_MS },
+    entry("user.invited", { identity: { mode: "user", id } }),
+  );
+}
+
+export function identityOfUser({ id }: User): Identity {
+  return { mode: "user", id };
 }
 
 export function identityOfKey(key: VirtualKey): Identity {

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { createKey, createServer, entry, type GetHarness, grantTo, identityOfKey, upsert, user } from "./fixtures.ts";
+import {
+  createKey,
+  createServer,
+  entry,
+  type GetHarness,
+  grantTo,
+  identityOfKey,
+  upsert,
+  someone,
+} from "./fixtures.ts";
 
 /** What one replica has read before is what is there now, whoever changed it (promise P8). */
 export function describeFreshness(get: GetHarness): void {
@@ -37,7 +46,7 @@ export function describeFreshness(get: GetHarness): void {
       const { store, another } = get();
       const replica = await another();
       const server = await createServer(store, { allowAllIdentities: false });
-      const ada = user("ada");
+      const ada = someone("ada");
       const seenHere = async () => {
         const one = await store.findAccess(ada, server.name);
         expect(await store.listAccess(ada)).toEqual(one === null ? [] : [one]);
@@ -50,7 +59,7 @@ export function describeFreshness(get: GetHarness): void {
         await handle.replaceGrants(server.id, [{ identity: ada, tools: null }], entry("grants.replaced"));
         expect(await seenHere()).toBeNull();
         expect(await store.findAccess(ada, server.name)).not.toBeNull();
-        await grantTo(handle, server, [user("bob")]);
+        await grantTo(handle, server, [someone("bob")]);
         expect(await store.findAccess(ada, server.name)).toBeNull();
       }
       await grantTo(replica, server, [ada]);
@@ -74,14 +83,14 @@ export function describeFreshness(get: GetHarness): void {
     it("of one identity or name is never told to another", async () => {
       const { store } = get();
       const [one, two] = [await createServer(store, { name: "one" }), await createServer(store, { name: "two" })];
-      const only = { identity: user("ada"), tools: ["mine"] };
+      const only = { identity: someone("ada"), tools: ["mine"] };
       await store.replaceGrants(one.id, [only], entry("grants.replaced"));
-      const twin = { mode: "session", id: "ada" } as const;
+      const twin = { mode: "virtual_key", id: "ada" } as const;
       for (let round = 0; round < 2; round += 1) {
-        expect(await store.findAccess(user("ada"), "one")).toEqual({ server: one, tools: ["mine"] });
+        expect(await store.findAccess(someone("ada"), "one")).toEqual({ server: one, tools: ["mine"] });
         expect(await store.findAccess(twin, "one")).toEqual({ server: one, tools: null });
-        expect(await store.findAccess(user("ada"), "two")).toEqual({ server: two, tools: null });
-        expect((await store.listAccess(user("ada")))[0]?.tools).toEqual(["mine"]);
+        expect(await store.findAccess(someone("ada"), "two")).toEqual({ server: two, tools: null });
+        expect((await store.listAccess(someone("ada")))[0]?.tools).toEqual(["mine"]);
         expect((await store.listAccess(twin))[0]?.tools).toBeNull();
       }
     });

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { actionsOf, codeOf, createKey, createServer, entry, type GetHarness, newId, upsert, user } from "./fixtures.ts";
+import {
+  actionsOf,
+  codeOf,
+  createKey,
+  createServer,
+  entry,
+  type GetHarness,
+  newId,
+  upsert,
+  someone,
+} from "./fixtures.ts";
 
 const KEYCHECK = { keyId: "dk_1", envelope: new Uint8Array([1, 2, 3]) };
 
@@ -48,7 +58,7 @@ export function describeKeysAndSetup(get: GetHarness): void {
       const { store } = get();
       const server = await createServer(store);
       expect(await store.hasSealedRows()).toBe(false);
-      const { id } = await upsert(store, server, user("ada"));
+      const { id } = await upsert(store, server, someone("ada"));
       expect(await store.hasSealedRows()).toBe(true);
       await store.revokeCredential(id, entry("credential.revoked"));
       expect(await store.hasSealedRows()).toBe(false);

@@ -12,7 +12,7 @@ import {
   newId,
   present,
   TTL_MS,
-  user,
+  someone,
   verifying,
 } from "./fixtures.ts";
 
@@ -23,10 +23,10 @@ export function describeLinks(get: GetHarness): void {
     it("takes schema revision and origin from the server, and says who asked", async () => {
       const { store, now, reopen } = get();
       const server = await createServer(store);
-      const flow = await flowOf(store, server, user("ada"));
+      const flow = await flowOf(store, server, someone("ada"));
       expect(flow).toMatchObject({
         serverId: server.id,
-        identity: user("ada"),
+        identity: someone("ada"),
         state: "pending",
         attempts: 0,
         schemaRevision: 1,
@@ -38,7 +38,7 @@ export function describeLinks(get: GetHarness): void {
       });
       const reopened = await reopen();
       expect(await reopened.findFlow(flow.id)).toEqual(flow);
-      expect((await auditOf(reopened)).at(-1)).toMatchObject({ serverId: server.id, identity: user("ada") });
+      expect((await auditOf(reopened)).at(-1)).toMatchObject({ serverId: server.id, identity: someone("ada") });
     });
 
     it("A15: 50 at once on two replicas give one flow, one event, and at most 3 tokens, all of them usable", async () => {
@@ -46,7 +46,7 @@ export function describeLinks(get: GetHarness): void {
       const replica = await another();
       const server = await createServer(store);
       const flows = await Promise.all(
-        Array.from({ length: 50 }, (_, i) => flowOf(i % 2 === 0 ? store : replica, server, user("ada"))),
+        Array.from({ length: 50 }, (_, i) => flowOf(i % 2 === 0 ? store : replica, server, someone("ada"))),
       );
       const ids = new Set(flows.map(({ id }) => id));
       expect(ids.size).toBe(1);
@@ -67,10 +67,10 @@ export function describeLinks(get: GetHarness): void {
     it("again keeps a live flow, and moves its end to now + ttl, at most to creation + 2 x ttl", async () => {
       const { store, advance } = get();
       const server = await createServer(store);
-      const first = await flowOf(store, server, user("ada"));
+      const first = await flowOf(store, server, someone("ada"));
       const later = async (ms: number) => {
         advance(ms);
-        return flowOf(store, server, user("ada"));
+        return flowOf(store, server, someone("ada"));
       };
       const kept = { id: first.id, createdAt: first.createdAt, requestedBy: first.requestedBy };
       expect(await later(TTL_MS / 2)).toMatchObject({ ...kept, expiresAt: first.createdAt + 1.5 * TTL_MS });
@@ -83,18 +83,22 @@ export function describeLinks(get: GetHarness): void {
     it("keeps a flow that is being verified", async () => {
       const { store } = get();
       const server = await createServer(store);
-      const { flow, submission } = await verifying(store, server, user("ada"));
-      expect(await flowOf(store, server, user("ada"))).toMatchObject({ id: flow.id, state: "verifying", attempts: 1 });
+      const { flow, submission } = await verifying(store, server, someone("ada"));
+      expect(await flowOf(store, server, someone("ada"))).toMatchObject({
+        id: flow.id,
+        state: "verifying",
+        attempts: 1,
+      });
       expect((await store.commitSubmission(submission)).kind).toBe("committed");
     });
 
     it("replaces an expired flow: a new id, and no old link comes alive with it", async () => {
       const { store, advance } = get();
       const server = await createServer(store);
-      const old = await flowOf(store, server, user("ada"));
+      const old = await flowOf(store, server, someone("ada"));
       await addToken(store, old.id, "digest_old");
       advance(TTL_MS);
-      const next = await flowOf(store, server, user("ada"));
+      const next = await flowOf(store, server, someone("ada"));
       expect(next.id).not.toBe(old.id);
       expect(await store.findFlow(old.id)).toBeNull();
       expect(await store.findTempToken("digest_old")).toBeNull();
@@ -112,20 +116,20 @@ export function describeLinks(get: GetHarness): void {
         await createServer(store, { authType: "headers", headerSchema: [] }),
       ];
       for (const serverId of [...servers.map(({ id }) => id), "srv_unknown"]) {
-        expect(await initiate(store, { serverId, identity: user("ada") })).toBeNull();
+        expect(await initiate(store, { serverId, identity: someone("ada") })).toBeNull();
       }
       expect(await actionsOf(store)).not.toContain("flow.requested");
     });
 
-    it("A13: user:1 and session:1 have flows of their own", async () => {
+    it("A13: session:1 and virtual_key:1 have flows of their own", async () => {
       const { store } = get();
       const server = await createServer(store);
       const [a, b] = [
-        await flowOf(store, server, user("1")),
-        await flowOf(store, server, { mode: "session", id: "1" }),
+        await flowOf(store, server, someone("1")),
+        await flowOf(store, server, { mode: "virtual_key", id: "1" }),
       ];
       expect(a.id).not.toBe(b.id);
-      expect((await store.findFlow(a.id))?.identity).toEqual(user("1"));
+      expect((await store.findFlow(a.id))?.identity).toEqual(someone("1"));
     });
   });
 
@@ -137,7 +141,7 @@ export function describeLinks(get: GetHarness): void {
     ])("A07: at its expiry %i ms is live: %s", async (offset, live) => {
       const { store, advance } = get();
       const server = await createServer(store);
-      const flow = await flowOf(store, server, user("ada"));
+      const flow = await flowOf(store, server, someone("ada"));
       await addToken(store, flow.id, "digest_1");
       advance(TTL_MS + offset);
       expect((await store.findFlow(flow.id)) !== null).toBe(live);
@@ -158,7 +162,7 @@ export function describeLinks(get: GetHarness): void {
     it("A08: can be looked at any number of times without a change", async () => {
       const { store, advance } = get();
       const server = await createServer(store);
-      const flow = await flowOf(store, server, user("ada"));
+      const flow = await flowOf(store, server, someone("ada"));
       advance(5);
       for (let i = 0; i < 20; i += 1) {
         expect(await store.findFlow(flow.id)).toEqual(flow);
@@ -168,7 +172,7 @@ export function describeLinks(get: GetHarness): void {
     it("A02: is locked for good by the tenth wrong proof, and counts no more", async () => {
       const { store } = get();
       const server = await createServer(store);
-      const flow = await flowOf(store, server, user("ada"));
+      const flow = await flowOf(store, server, someone("ada"));
       await addToken(store, flow.id, "digest_1");
       for (let i = 0; i < 9; i += 1) {
         await store.countOpenerMismatch(flow.id, 10, MISMATCH);
@@ -184,9 +188,9 @@ export function describeLinks(get: GetHarness): void {
       await store.countOpenerMismatch("flow_unknown", 10, MISMATCH);
       const events = (await auditOf(store)).filter(({ action }) => action === "flow.opener_mismatch");
       expect(events).toHaveLength(10);
-      expect(events[0]).toMatchObject({ serverId: server.id, identity: user("ada"), outcome: "refused" });
+      expect(events[0]).toMatchObject({ serverId: server.id, identity: someone("ada"), outcome: "refused" });
 
-      const next = await flowOf(store, server, user("ada"));
+      const next = await flowOf(store, server, someone("ada"));
       expect(next.id).not.toBe(flow.id);
       expect(await store.findTempToken("digest_1")).toBeNull();
     });
@@ -195,7 +199,7 @@ export function describeLinks(get: GetHarness): void {
       const { store, another } = get();
       const replica = await another();
       const server = await createServer(store);
-      const flow = await flowOf(store, server, user("ada"));
+      const flow = await flowOf(store, server, someone("ada"));
       await Promise.all(
         Array.from({ length: 12 }, (_, i) =>
           (i % 2 === 0 ? store : replica).countOpenerMismatch(flow.id, 10, MISMATCH),
@@ -208,7 +212,7 @@ export function describeLinks(get: GetHarness): void {
     it("cannot be added twice under one digest", async () => {
       const { store } = get();
       const server = await createServer(store);
-      const [mine, theirs] = [await flowOf(store, server, user("ada")), await flowOf(store, server, user("bob"))];
+      const [mine, theirs] = [await flowOf(store, server, someone("ada")), await flowOf(store, server, someone("bob"))];
       expect(await addToken(store, mine.id, "digest_1")).toBe(true);
       expect(await addToken(store, theirs.id, "digest_1")).toBe(false);
       expect((await store.findTempToken("digest_1"))?.resourceId).toBe(mine.id);

@@ -18,7 +18,7 @@ import {
   present,
   schemaOf,
   upsert,
-  user,
+  someone,
 } from "./fixtures.ts";
 
 const STATUSES: readonly CredentialStatus[] = ["active", "needs_update", "rejected"];
@@ -51,7 +51,7 @@ async function populate(store: Store): Promise<{ readonly server: Server; readon
   const cases = STATUSES.flatMap((status) =>
     FIELD_SETS.flatMap((fieldNames) =>
       [false, true].map((isOrphaned) => ({
-        identity: user(`${status}-${fieldNames.join("")}-${isOrphaned ? "orphaned" : "present"}`),
+        identity: someone(`${status}-${fieldNames.join("")}-${isOrphaned ? "orphaned" : "present"}`),
         status,
         fieldNames,
         isOrphaned,
@@ -86,14 +86,16 @@ async function expectStateTable(store: Store, serverChange: ServerChange, eventF
   const { server, cases } = await populate(store);
   const { reconciliation } = await change(store, server, serverChange);
   let needsUpdate = 0;
+  let people = 0;
   for (const c of cases) {
     const row = present(await store.readCredential({ serverId: server.id, identity: c.identity }));
     const expected = nextStatus(c.status, eventFor(c));
     expect([c.identity.id, row.status, row.orphanedAt !== null]).toEqual([c.identity.id, expected, c.isOrphaned]);
     expect(row.version).toBe(1);
     needsUpdate += Number(expected === "needs_update" && c.status !== "needs_update");
+    people += Number(expected !== c.status);
   }
-  expect(reconciliation).toEqual({ orphaned: 0, reactivated: 0, needsUpdate });
+  expect(reconciliation).toEqual({ orphaned: 0, reactivated: 0, needsUpdate, people });
   expect((await auditOf(store)).at(-1)?.detail).toMatchObject({ needsUpdate });
 }
 
@@ -123,20 +125,22 @@ export function describeServerChanges(get: GetHarness): void {
     it("A09: does not wake a credential of another origin by a later schema edit", async () => {
       const { store } = get();
       const server = await createServer(store, { headerSchema: schemaOf("a") });
-      await upsert(store, server, user("ada"));
+      await upsert(store, server, someone("ada"));
       const moved = (await change(store, server, { origin: OTHER_ORIGIN })).server;
       await change(store, moved, { headerSchema: schemaOf({ name: "a", help: "New help." }) });
-      const row = present(await store.readCredential({ serverId: server.id, identity: user("ada") }));
+      const row = present(await store.readCredential({ serverId: server.id, identity: someone("ada") }));
       expect(row).toMatchObject({ status: "needs_update", origin: ORIGIN });
     });
 
     it("leaves needs_update when origin and schema change at once, whatever the schema", async () => {
       const { store } = get();
       const server = await createServer(store, { headerSchema: schemaOf("a", "b") });
-      await upsert(store, server, user("ada"));
+      await upsert(store, server, someone("ada"));
       const both = { origin: OTHER_ORIGIN, headerSchema: schemaOf("a") };
       expect((await change(store, server, both)).reconciliation.needsUpdate).toBe(1);
-      expect((await store.readCredential({ serverId: server.id, identity: user("ada") }))?.status).toBe("needs_update");
+      expect((await store.readCredential({ serverId: server.id, identity: someone("ada") }))?.status).toBe(
+        "needs_update",
+      );
     });
 
     it.each<readonly [string, ServerChange, boolean]>([
@@ -147,12 +151,12 @@ export function describeServerChanges(get: GetHarness): void {
     ])("of its %s: flows and links that would lead astray end", async (_, serverChange, ends) => {
       const { store } = get();
       const server = await createServer(store);
-      const flow = await flowOf(store, server, user("ada"));
+      const flow = await flowOf(store, server, someone("ada"));
       await addToken(store, flow.id, "digest_1");
       await change(store, server, serverChange);
       expect((await store.findFlow(flow.id)) === null).toBe(ends);
       expect((await store.findTempToken("digest_1")) === null).toBe(ends);
-      const next = await flowOf(store, server, user("ada"));
+      const next = await flowOf(store, server, someone("ada"));
       expect(next.id !== flow.id).toBe(ends);
       const now = present(await store.findServer(server.id));
       expect(next).toMatchObject({ schemaRevision: now.schemaRevision, origin: now.origin });
@@ -161,19 +165,19 @@ export function describeServerChanges(get: GetHarness): void {
     it("orphans on disabling and reactivates on enabling, whatever state lies beneath", async () => {
       const { store, advance, now } = get();
       const server = await createServer(store);
-      const flow = await flowOf(store, server, user("ada"));
-      await upsert(store, server, user("ada"));
-      await upsert(store, server, user("bob"), { status: "needs_update" });
+      const flow = await flowOf(store, server, someone("ada"));
+      await upsert(store, server, someone("ada"));
+      await upsert(store, server, someone("bob"), { status: "needs_update" });
       advance(7);
       const disabled = await change(store, server, { status: "disabled" });
-      expect(disabled.reconciliation).toEqual({ orphaned: 2, reactivated: 0, needsUpdate: 0 });
+      expect(disabled.reconciliation).toEqual({ orphaned: 2, reactivated: 0, needsUpdate: 0, people: 2 });
       expect(await store.findFlow(flow.id)).toBeNull();
-      const binding = { serverId: server.id, identity: user("bob") };
+      const binding = { serverId: server.id, identity: someone("bob") };
       expect(await store.readCredential(binding)).toMatchObject({ status: "needs_update", orphanedAt: now() });
       expect(await initiate(store, binding)).toBeNull();
 
       const enabled = await change(store, disabled.server, { status: "ready" });
-      expect(enabled.reconciliation).toEqual({ orphaned: 0, reactivated: 2, needsUpdate: 0 });
+      expect(enabled.reconciliation).toEqual({ orphaned: 0, reactivated: 2, needsUpdate: 0, people: 2 });
       expect(await store.readCredential(binding)).toMatchObject({ status: "needs_update", orphanedAt: null });
       expect((await auditOf(store)).slice(-2).map(({ detail }) => detail)).toEqual([
         { orphaned: 2, reactivated: 0, needsUpdate: 0 },
@@ -184,12 +188,14 @@ export function describeServerChanges(get: GetHarness): void {
     it("orphans those without a grant when it no longer allows all identities", async () => {
       const { store } = get();
       const server = await createServer(store);
-      await upsert(store, server, user("granted"));
-      await upsert(store, server, user("other"));
-      await grantTo(store, server, [user("granted")]);
+      await upsert(store, server, someone("granted"));
+      await upsert(store, server, someone("other"));
+      await grantTo(store, server, [someone("granted")]);
       const { reconciliation } = await change(store, server, { allowAllIdentities: false });
-      expect(reconciliation).toEqual({ orphaned: 1, reactivated: 0, needsUpdate: 0 });
-      expect((await store.readCredential({ serverId: server.id, identity: user("granted") }))?.orphanedAt).toBeNull();
+      expect(reconciliation).toEqual({ orphaned: 1, reactivated: 0, needsUpdate: 0, people: 1 });
+      expect(
+        (await store.readCredential({ serverId: server.id, identity: someone("granted") }))?.orphanedAt,
+      ).toBeNull();
     });
 
     it("does with one statement what it does to any number of rows", async () => {
@@ -197,7 +203,7 @@ export function describeServerChanges(get: GetHarness): void {
       const costs: number[][] = [];
       for (const rows of [10, 1000]) {
         const server = await createServer(store, { headerSchema: schemaOf("a") });
-        const identities = Array.from({ length: rows }, (_, i) => user(`user-${i}`));
+        const identities = Array.from({ length: rows }, (_, i) => someone(`user-${i}`));
         for (const identity of identities) {
           await upsert(store, server, identity);
         }

@@ -15,7 +15,7 @@ import {
   schemaOf,
   serverWith,
   upsert,
-  user,
+  someone,
 } from "./fixtures.ts";
 
 export function describeServers(get: GetHarness): void {
@@ -136,12 +136,12 @@ export function describeServers(get: GetHarness): void {
       const [doomed, other] = [await createServer(store), await createServer(store)];
       const credentials: string[] = [];
       for (const server of [doomed, other]) {
-        await grantTo(store, server, [user("ada")]);
-        credentials.push((await upsert(store, server, user("ada"))).id);
+        await grantTo(store, server, [someone("ada")]);
+        credentials.push((await upsert(store, server, someone("ada"))).id);
       }
       const [doomedFlow, otherFlow] = [
-        await flowOf(store, doomed, user("ada")),
-        await flowOf(store, other, user("ada")),
+        await flowOf(store, doomed, someone("ada")),
+        await flowOf(store, other, someone("ada")),
       ];
       await addToken(store, doomedFlow.id, "digest_doomed");
       await addToken(store, otherFlow.id, "digest_other");

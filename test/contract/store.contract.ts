@@ -6,6 +6,7 @@ import type { GetHarness, Harness } from "./fixtures.ts";
 import { describeFreshness } from "./freshness.ts";
 import { describeKeysAndSetup } from "./keys-and-setup.ts";
 import { describeLinks } from "./links.ts";
+import { describeOauth } from "./oauth.ts";
 import { describeServerChanges } from "./server-changes.ts";
 import { describeServers } from "./servers.ts";
 import { describeSubmissionRaces } from "./submission-races.ts";
@@ -40,5 +41,6 @@ export function describeStoreContract(engine: string, open: () => Promise<Harnes
     describeKeysAndSetup(get);
     describeAudit(get);
     describeSweeps(get);
+    describeOauth(get);
   });
 }

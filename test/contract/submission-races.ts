@@ -16,7 +16,7 @@ import {
   present,
   schemaOf,
   upsert,
-  user,
+  someone,
   verifying,
 } from "./fixtures.ts";
 
@@ -106,7 +106,7 @@ export function describeSubmissionRaces(get: GetHarness): void {
       const replica = await another();
       const server = await createServer(store, { allowAllIdentities: false });
       const identity = identityOfKey(await createKey(store));
-      await grantTo(store, server, [identity, user("other")]);
+      await grantTo(store, server, [identity, someone("other")]);
       await upsert(store, server, identity);
       const { flow, submission: values } = await verifying(store, server, identity);
 
@@ -130,10 +130,10 @@ export function describeSubmissionRaces(get: GetHarness): void {
     it.each(["schema", "origin"])("an edit of the %s closes the link at once, and a new one opens", async (what) => {
       const { store } = get();
       const server = await createServer(store);
-      const { flow, submission: values } = await verifying(store, server, user("ada"));
+      const { flow, submission: values } = await verifying(store, server, someone("ada"));
       await update(store, server, what === "schema" ? { headerSchema: schemaOf("new") } : { origin: OTHER_ORIGIN });
       expect(await store.findFlow(flow.id)).toBeNull();
-      const next = await flowOf(store, server, user("ada"));
+      const next = await flowOf(store, server, someone("ada"));
       expect(next.id).not.toBe(flow.id);
       expect((await store.commitSubmission(values)).kind).toBe("gone");
       expect((await claim(store, next.id)).kind).toBe("claimed");
@@ -144,8 +144,8 @@ export function describeSubmissionRaces(get: GetHarness): void {
       const replica = await another();
       const server = await createServer(store);
       for (let round = 0; round < 20; round += 1) {
-        const { id } = await upsert(store, server, user("ada"));
-        const { flow, submission: values } = await verifying(store, server, user("ada"));
+        const { id } = await upsert(store, server, someone("ada"));
+        const { flow, submission: values } = await verifying(store, server, someone("ada"));
         const [outcome, revoked] = await Promise.all(
           round % 2 === 0
             ? [store.commitSubmission(values), replica.revokeCredential(id, entry("credential.revoked"))]

@@ -17,7 +17,7 @@ import {
   submission,
   TTL_MS,
   upsert,
-  user,
+  someone,
   verifying,
 } from "./fixtures.ts";
 
@@ -26,7 +26,7 @@ export function describeSubmissions(get: GetHarness): void {
     it("gives flow and server as they are, and counts an attempt", async () => {
       const { store } = get();
       const server = await createServer(store);
-      const flow = await flowOf(store, server, user("ada"));
+      const flow = await flowOf(store, server, someone("ada"));
       expect(await claim(store, flow.id)).toEqual({
         kind: "claimed",
         flow: { ...flow, state: "verifying", attempts: 1 },
@@ -39,8 +39,8 @@ export function describeSubmissions(get: GetHarness): void {
       const { store, another } = get();
       const replica = await another();
       const server = await createServer(store);
-      await upsert(store, server, user("ada"));
-      const flow = await flowOf(store, server, user("ada"));
+      await upsert(store, server, someone("ada"));
+      const flow = await flowOf(store, server, someone("ada"));
       const claims = Array.from({ length: 50 }, () => newId("claim"));
       const outcomes = await Promise.all(
         claims.map((claimId, i) => claim(i % 2 === 0 ? store : replica, flow.id, claimId)),
@@ -61,7 +61,7 @@ export function describeSubmissions(get: GetHarness): void {
     it("protects itself until its lease has run out, then passes to the next", async () => {
       const { store, advance } = get();
       const server = await createServer(store);
-      const first = await verifying(store, server, user("ada"));
+      const first = await verifying(store, server, someone("ada"));
       advance(LEASE_MS - 1);
       expect((await claim(store, first.flow.id)).kind).toBe("busy");
       advance(1);
@@ -74,13 +74,13 @@ export function describeSubmissions(get: GetHarness): void {
     it("that a crash left behind in the last attempt does not stand in the way of a new flow", async () => {
       const { store, advance } = get();
       const server = await createServer(store);
-      const flow = await flowOf(store, server, user("ada"));
+      const flow = await flowOf(store, server, someone("ada"));
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
         expect((await claim(store, flow.id)).kind).toBe("claimed");
         advance(LEASE_MS);
       }
       expect((await claim(store, flow.id)).kind).toBe("gone");
-      expect((await flowOf(store, server, user("ada"))).id).not.toBe(flow.id);
+      expect((await flowOf(store, server, someone("ada"))).id).not.toBe(flow.id);
     });
   });
 
@@ -88,7 +88,7 @@ export function describeSubmissions(get: GetHarness): void {
     it("stores the values, ends the flow and its links, and writes one event", async () => {
       const { store, advance, now, reopen } = get();
       const server = await createServer(store);
-      const { flow, submission: values } = await verifying(store, server, user("ada"));
+      const { flow, submission: values } = await verifying(store, server, someone("ada"));
       await addToken(store, flow.id, "digest_1");
       advance(9);
       const outcome = await store.commitSubmission(values);
@@ -114,7 +114,7 @@ export function describeSubmissions(get: GetHarness): void {
         requestId: "req_2",
         address: "192.0.2.9",
         serverId: server.id,
-        identity: user("ada"),
+        identity: someone("ada"),
         credentialId: row.id,
         version: 1,
         detail: { fields: ["x-api-key"], verification: "proven" },
@@ -125,7 +125,7 @@ export function describeSubmissions(get: GetHarness): void {
       const { store, another } = get();
       const replica = await another();
       const server = await createServer(store);
-      const { flow, claimId, submission: values } = await verifying(store, server, user("ada"));
+      const { flow, claimId, submission: values } = await verifying(store, server, someone("ada"));
       await addToken(store, flow.id, "digest_1");
       await store.commitSubmission(values);
       const row = await store.readCredential(flow);
@@ -144,24 +144,24 @@ export function describeSubmissions(get: GetHarness): void {
     it("can be told from an unknown link by its flow id, as long as its value is the newest", async () => {
       const { store } = get();
       const server = await createServer(store);
-      const { flow, submission: values } = await verifying(store, server, user("ada"));
+      const { flow, submission: values } = await verifying(store, server, someone("ada"));
       expect(await store.findCompletedFlow(flow.id)).toBeNull();
       await store.commitSubmission(values);
-      expect(await store.findCompletedFlow(flow.id)).toMatchObject({ identity: user("ada"), version: 1 });
-      const second = await verifying(store, server, user("ada"));
+      expect(await store.findCompletedFlow(flow.id)).toMatchObject({ identity: someone("ada"), version: 1 });
+      const second = await verifying(store, server, someone("ada"));
       await store.commitSubmission(second.submission);
       expect(await store.findCompletedFlow(flow.id)).toBeNull();
       expect(await store.findCompletedFlow(second.flow.id)).toMatchObject({ version: 2 });
-      await upsert(store, server, user("ada"));
+      await upsert(store, server, someone("ada"));
       expect(await store.findCompletedFlow(second.flow.id)).toBeNull();
     });
 
     it("heals a credential in any state", async () => {
       const { store } = get();
       const server = await createServer(store);
-      const { id } = await upsert(store, server, user("ada"));
+      const { id } = await upsert(store, server, someone("ada"));
       await store.rejectCredential(id, 1, "401", entry("credential.rejected"));
-      const { submission: values } = await verifying(store, server, user("ada"));
+      const { submission: values } = await verifying(store, server, someone("ada"));
       expect(await store.commitSubmission(values)).toMatchObject({
         credential: { id, version: 2, status: "active", statusReason: null },
       });
@@ -170,14 +170,14 @@ export function describeSubmissions(get: GetHarness): void {
     it("still counts after the flow's expiry while its lease runs, and after the lease before the expiry", async () => {
       const { store, advance } = get();
       const server = await createServer(store);
-      const flow = await flowOf(store, server, user("late"));
+      const flow = await flowOf(store, server, someone("late"));
       advance(TTL_MS - 1);
       await claim(store, flow.id, "claim_late");
       advance(LEASE_MS - 1);
       expect(await store.sweepExpiredFlows(500)).toBe(0);
       expect((await store.commitSubmission(submission(flow.id, "claim_late"))).kind).toBe("committed");
 
-      const slow = await verifying(store, server, user("slow"));
+      const slow = await verifying(store, server, someone("slow"));
       advance(LEASE_MS + 1);
       expect((await store.commitSubmission(slow.submission)).kind).toBe("committed");
     });
@@ -185,7 +185,7 @@ export function describeSubmissions(get: GetHarness): void {
     it("is gone when both lease and flow have run out", async () => {
       const { store, advance } = get();
       const server = await createServer(store);
-      const { flow, submission: values } = await verifying(store, server, user("ada"));
+      const { flow, submission: values } = await verifying(store, server, someone("ada"));
       advance(TTL_MS);
       expect((await store.commitSubmission(values)).kind).toBe("gone");
       expect(await store.readCredential(flow)).toBeNull();
@@ -194,7 +194,7 @@ export function describeSubmissions(get: GetHarness): void {
     it("leaves everything as it was when sealing fails: the claim can still be committed", async () => {
       const { store } = get();
       const server = await createServer(store);
-      const { flow, submission: values } = await verifying(store, server, user("ada"));
+      const { flow, submission: values } = await verifying(store, server, someone("ada"));
       const failing = () => {
         throw new Error("no key");
       };
@@ -208,8 +208,8 @@ export function describeSubmissions(get: GetHarness): void {
     it("A55: after a refusal keeps the attempt, and the fifth ends the flow; the old value stays", async () => {
       const { store } = get();
       const server = await createServer(store);
-      const old = await upsert(store, server, user("ada"));
-      const flow = await flowOf(store, server, user("ada"));
+      const old = await upsert(store, server, someone("ada"));
+      const flow = await flowOf(store, server, someone("ada"));
       await addToken(store, flow.id, "digest_1");
       const left: number[] = [];
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
@@ -223,13 +223,13 @@ export function describeSubmissions(get: GetHarness): void {
       expect(await store.readCredential(flow)).toEqual(old);
       const events = (await auditOf(store)).filter(({ action }) => action === "flow.verification_refused");
       expect(events).toHaveLength(5);
-      expect(events[0]).toMatchObject({ serverId: server.id, identity: user("ada") });
+      expect(events[0]).toMatchObject({ serverId: server.id, identity: someone("ada") });
     });
 
     it("A56: after an unknown outcome takes the attempt back", async () => {
       const { store } = get();
       const server = await createServer(store);
-      const flow = await flowOf(store, server, user("ada"));
+      const flow = await flowOf(store, server, someone("ada"));
       for (let attempt = 0; attempt < MAX_ATTEMPTS + 2; attempt += 1) {
         const claimId = newId("claim");
         expect((await claim(store, flow.id, claimId)).kind).toBe("claimed");
@@ -241,7 +241,7 @@ export function describeSubmissions(get: GetHarness): void {
     it("does nothing when the claim has passed to another", async () => {
       const { store, advance } = get();
       const server = await createServer(store);
-      const { flow, claimId } = await verifying(store, server, user("ada"));
+      const { flow, claimId } = await verifying(store, server, someone("ada"));
       advance(LEASE_MS);
       const next = newId("claim");
       await claim(store, flow.id, next);
@@ -255,7 +255,7 @@ export function describeSubmissions(get: GetHarness): void {
     it("of a flow that has expired meanwhile ends it", async () => {
       const { store, advance } = get();
       const server = await createServer(store);
-      const { flow, claimId } = await verifying(store, server, user("ada"));
+      const { flow, claimId } = await verifying(store, server, someone("ada"));
       advance(TTL_MS);
       expect(await release(store, flow.id, claimId, "unknown")).toBe(0);
       expect(await store.countSweepable(0)).toEqual({ expiredFlows: 0, orphanedCredentials: 0 });

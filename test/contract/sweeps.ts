@@ -15,7 +15,7 @@ import {
   LEASE_MS,
   TTL_MS,
   upsert,
-  user,
+  someone,
 } from "./fixtures.ts";
 
 const DAY_MS = 86_400_000;
@@ -33,9 +33,9 @@ async function sweepAll(sweep: (limit: number) => Promise<number>, limit: number
 
 async function serverWithOrphans(store: Store, count: number, kept: number): Promise<Server> {
   const server = await createServer(store, { allowAllIdentities: false });
-  const keep = Array.from({ length: kept }, (_, i) => user(`kept-${i}`));
+  const keep = Array.from({ length: kept }, (_, i) => someone(`kept-${i}`));
   for (let i = 0; i < count; i += 1) {
-    await upsert(store, server, user(`orphan-${i}`));
+    await upsert(store, server, someone(`orphan-${i}`));
   }
   for (const identity of keep) {
     await upsert(store, server, identity);
@@ -49,10 +49,10 @@ export function describeSweeps(get: GetHarness): void {
     it("takes expired flows with their tokens, from the moment of expiry on, and no live one", async () => {
       const { store, advance } = get();
       const server = await createServer(store);
-      const old = await flowOf(store, server, user("old"));
+      const old = await flowOf(store, server, someone("old"));
       await addToken(store, old.id, "digest_old");
       advance(1);
-      const young = await flowOf(store, server, user("young"));
+      const young = await flowOf(store, server, someone("young"));
       await addToken(store, young.id, "digest_young");
       advance(TTL_MS - 2);
       expect(await store.sweepExpiredFlows(500)).toBe(0);
@@ -67,7 +67,7 @@ export function describeSweeps(get: GetHarness): void {
     it("leaves an expired flow that is being verified until its lease has run out", async () => {
       const { store, advance } = get();
       const server = await createServer(store);
-      const flow = await flowOf(store, server, user("ada"));
+      const flow = await flowOf(store, server, someone("ada"));
       advance(TTL_MS - 1);
       await claim(store, flow.id);
       advance(LEASE_MS - 1);
@@ -80,7 +80,7 @@ export function describeSweeps(get: GetHarness): void {
       const { store, advance } = get();
       const server = await createServer(store);
       for (let i = 0; i < 230; i += 1) {
-        await flowOf(store, server, user(`old-${i}`));
+        await flowOf(store, server, someone(`old-${i}`));
       }
       advance(TTL_MS);
       expect(await store.sweepExpiredFlows(105)).toBe(105);
@@ -93,10 +93,10 @@ export function describeSweeps(get: GetHarness): void {
       const replica = await another();
       const server = await createServer(store);
       for (let i = 0; i < 40; i += 1) {
-        await flowOf(store, server, user(`old-${i}`));
+        await flowOf(store, server, someone(`old-${i}`));
       }
       advance(TTL_MS);
-      const live = await flowOf(store, server, user("live"));
+      const live = await flowOf(store, server, someone("live"));
       const swept = await Promise.all(
         [store, replica].map((handle) => sweepAll((limit) => handle.sweepExpiredFlows(limit), 7)),
       );
@@ -134,7 +134,7 @@ export function describeSweeps(get: GetHarness): void {
       const { store, advance } = get();
       const server = await serverWithOrphans(store, 1, 0);
       advance(10 * DAY_MS);
-      await grantTo(store, server, [user("orphan-0")]);
+      await grantTo(store, server, [someone("orphan-0")]);
       expect(await store.sweepOrphanedCredentials(DAY_MS, 500)).toBe(0);
       await grantTo(store, server, []);
       advance(DAY_MS);

@@ -16,7 +16,7 @@ import {
   initiate,
   present,
   upsert,
-  user,
+  someone,
 } from "./fixtures.ts";
 
 export function describeVirtualKeys(get: GetHarness): void {
@@ -79,10 +79,10 @@ export function describeVirtualKeys(get: GetHarness): void {
       const everyone = await createServer(store);
       const key = await createKey(store);
       const identity = identityOfKey(key);
-      await grantTo(store, server, [identity, user("ada")]);
+      await grantTo(store, server, [identity, someone("ada")]);
       await upsert(store, server, identity);
       await upsert(store, everyone, identity);
-      await upsert(store, server, user("ada"));
+      await upsert(store, server, someone("ada"));
       const flow = await flowOf(store, everyone, identity);
       const set = (isEnabled: boolean) =>
         store.updateVirtualKey(
@@ -94,7 +94,7 @@ export function describeVirtualKeys(get: GetHarness): void {
       expect(await set(false)).toMatchObject({ isEnabled: false });
       expect(await store.readCredential({ serverId: server.id, identity })).toMatchObject({ orphanedAt: now() });
       expect(await store.readCredential({ serverId: everyone.id, identity })).toMatchObject({ orphanedAt: now() });
-      expect((await store.readCredential({ serverId: server.id, identity: user("ada") }))?.orphanedAt).toBeNull();
+      expect((await store.readCredential({ serverId: server.id, identity: someone("ada") }))?.orphanedAt).toBeNull();
       expect(await store.listAccess(identity)).toEqual([]);
       expect(await initiate(store, { serverId: everyone.id, identity })).toBeNull();
       expect(await store.findFlow(flow.id)).toBeNull();
@@ -157,7 +157,7 @@ export function describeVirtualKeys(get: GetHarness): void {
       const { store } = get();
       const server = await createServer(store);
       const key = await createKey(store, { ownerUserId: "ada" });
-      const row = await upsert(store, server, user("ada"));
+      const row = await upsert(store, server, someone("ada"));
       await store.updateVirtualKey(key.id, { isEnabled: false }, entry("virtual_key.updated"));
       expect(await store.revokeVirtualKey(key.id, entry("virtual_key.revoked"))).toEqual([]);
       expect(await store.readCredential(row)).toEqual(row);

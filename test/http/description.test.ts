@@ -32,7 +32,7 @@ describe("the API description", () => {
       servers: [{ url: "https://keys.example.com" }],
     });
     const { securitySchemes } = json["components"] as { securitySchemes: Json };
-    expect(Object.keys(securitySchemes)).toEqual(["admin", "virtualKey", "session", "tempToken"]);
+    expect(Object.keys(securitySchemes)).toEqual(["admin", "virtualKey", "session", "cookie", "tempToken"]);
   });
 
   it("has every route that is registered, and none besides", async () => {

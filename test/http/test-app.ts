@@ -13,14 +13,16 @@ import type { ListChangeScope } from "../../src/core/list-change.ts";
 import { createLinkIssuer } from "../../src/core/link-issuer.ts";
 import { createKeyIssuer } from "../../src/core/key-issuer.ts";
 import { createOpeners } from "../../src/core/opener.ts";
-import type { Clock, LogFields, Random, Upstream, VerifyOutcome } from "../../src/core/ports.ts";
+import type { Clock, LogFields, Random, Upstream, Vault, VerifyOutcome } from "../../src/core/ports.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { createServerRegistry } from "../../src/core/server-registry.ts";
 import type { Store } from "../../src/core/store-port.ts";
 import { createSubmissions } from "../../src/core/submission.ts";
 import { createTempTokenService } from "../../src/core/temp-token.ts";
 import { createHttpApp, type HttpApp, type HttpParts } from "../../src/http/app.ts";
-import { openSqliteStore } from "../../src/store/sqlite/open.ts";
+import { composeSignIn } from "../../src/http/sign-in/compose-sign-in.ts";
+import type { SingleSignOnOptions } from "../../src/http/sign-in/single-sign-on.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { LocalKeyEncryption } from "../../src/vault/kms/local.ts";
 import { openVault } from "../../src/vault/open-vault.ts";
 import { differenceFromDescription } from "./conformance.ts";
@@ -51,6 +53,7 @@ interface LogLine {
 export interface TestApp {
   readonly app: HttpApp;
   readonly store: Store;
+  readonly vault: Pick<Vault, "digest">;
   readonly admins: Admins;
   readonly clock: { now: number };
   /** Every line logged so far. */
@@ -76,6 +79,8 @@ export interface SendOptions {
   readonly body?: unknown;
   readonly requestId?: string;
   readonly rawPath?: string;
+  /** Client address; default 203.0.113.9. */
+  readonly address?: string;
 }
 
 export interface Answer {
@@ -114,6 +119,10 @@ export async function createTestApp(
   options: {
     readonly areTempTokenLinksEnabled?: boolean;
     readonly areSessionsEnabled?: boolean;
+    /** `null` = no configured token, so that setup is open. */
+    readonly adminToken?: string | null;
+    readonly singleSignOn?: SingleSignOnOptions;
+    readonly hasRealPasswordCost?: boolean;
     readonly parts?: Partial<HttpParts>;
     /** What a method of the store throws instead of doing its work. */
     readonly failures?: Readonly<Partial<Record<keyof Store, Error>>>;
@@ -129,7 +138,12 @@ export async function createTestApp(
       void log.push({ level, event, fields });
   const logger = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 
-  const sqlite = await openSqliteStore({ path: join(folder, "keyward.db"), clock, random, logger });
+  const { store: sqlite, signInDatabase } = await openSqlite({
+    path: join(folder, "keyward.db"),
+    clock,
+    random,
+    logger,
+  });
   onTestFinished(async () => {
     await sqlite.close();
     rmSync(folder, { recursive: true, force: true });
@@ -159,7 +173,9 @@ export async function createTestApp(
   });
   provider.setTempTokenService(tempTokens);
   const callers = createCallers({ store, vault, clock, areSessionsEnabled: options.areSessionsEnabled ?? false });
-  const admins = createAdmins({ store, vault, random, configuredToken: new Secret(ADMIN_TOKEN) });
+  const { adminToken = ADMIN_TOKEN } = options;
+  const configuredToken = adminToken === null ? null : new Secret(adminToken);
+  const admins = createAdmins({ store, vault, random, configuredToken });
   const app = createHttpApp({
     store,
     registry: createServerRegistry({ store, vault, upstream, random, listChanges }),
@@ -167,15 +183,27 @@ export async function createTestApp(
     keyIssuer: createKeyIssuer({ store, vault, random }),
     admins,
     callers,
-    openers: createOpeners({ store, tempTokens, callers, admins }),
+    openers: createOpeners({ store, tempTokens, callers, admins, clock }),
     submissions: createSubmissions({ store, vault, upstream, completions, random, logger }),
     links: createLinkIssuer({ provider, clock, publicUrl: PUBLIC_URL }),
+    signIn: composeSignIn({
+      store,
+      database: signInDatabase,
+      vault,
+      random,
+      clock,
+      logger,
+      publicUrl: options.parts?.publicUrl ?? PUBLIC_URL,
+      singleSignOn: options.singleSignOn ?? null,
+      ...(options.hasRealPasswordCost === true ? {} : { passwordCost: { memoryKib: 64, passes: 1 } }),
+    }),
+    vault,
+    random,
     clock,
     logger,
     publicUrl: PUBLIC_URL,
     version: "1.2.3",
     readiness: () => Promise.resolve({ store: true, keys: true }),
-    random,
     connectPage: { directory: writePage(folder) },
     dashboard: { directory: writePage(folder, DASHBOARD) },
     ...options.parts,
@@ -184,6 +212,7 @@ export async function createTestApp(
   return {
     app,
     store,
+    vault,
     admins,
     clock: time,
     log,
@@ -210,7 +239,7 @@ let requestCount = 0;
 
 async function send(app: HttpApp, request: string, options: SendOptions = {}): Promise<Answer> {
   const [method = "", target = ""] = request.split(" ");
-  const { as, headers, body, requestId, rawPath } = options;
+  const { as, headers, body, requestId, rawPath, address } = options;
   const path = target.split("?", 1)[0] ?? "";
   requestCount += 1;
   const response = await app.request(
@@ -226,7 +255,7 @@ async function send(app: HttpApp, request: string, options: SendOptions = {}): P
     },
     {
       requestId: requestId ?? `req_${requestCount}`,
-      address: "203.0.113.9",
+      address: address ?? "203.0.113.9",
       rawPath: rawPath ?? path,
     },
   );

@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { KeywardError } from "../../src/core/errors.ts";
 import { openSqliteStore } from "../../src/sqlite.ts";
-import { allOf, present, upsert, user } from "../contract/fixtures.ts";
+import { allOf, present, upsert, someone } from "../contract/fixtures.ts";
 import { random, TestClock } from "./sqlite-harness.ts";
 
 /** Writes until the disk (a limit of the shell) is full, then tries everything once more, and prints what came out. */
@@ -25,11 +25,11 @@ async function attempt(work: () => Promise<unknown>): Promise<void> {
 
 for (let i = 0; errors.length === 0 && i < 10_000; i += 1) {
   await attempt(async () => {
-    const { id, version } = await upsert(store, server, user(`user-${i}`));
+    const { id, version } = await upsert(store, server, someone(`user-${i}`));
     acknowledged.push({ action: "credential.stored", credentialId: id, version });
   });
 }
-await attempt(() => upsert(store, server, user("again")));
+await attempt(() => upsert(store, server, someone("again")));
 await attempt(() => store.ping());
 await store.touchCredential("cred_unknown");
 

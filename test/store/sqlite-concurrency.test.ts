@@ -2,7 +2,17 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ERROR_TABLE } from "../../src/core/errors.ts";
 import { openSqliteStore, type SqliteStore, verifyAuditChain } from "../../src/sqlite.ts";
-import { allOf, auditOf, codeOf, createServer, entry, sealSlot, toStore, upsert, user } from "../contract/fixtures.ts";
+import {
+  allOf,
+  auditOf,
+  codeOf,
+  createServer,
+  entry,
+  sealSlot,
+  toStore,
+  upsert,
+  someone,
+} from "../contract/fixtures.ts";
 import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
 
 let folder: TestFolder;
@@ -39,7 +49,7 @@ describe("calls at the same time on one handle", () => {
     const failing = () => {
       throw new Error("no key");
     };
-    const identities = Array.from({ length: 60 }, (_, i) => user(`user-${i}`));
+    const identities = Array.from({ length: 60 }, (_, i) => someone(`user-${i}`));
     const results = await Promise.allSettled(
       identities.map((identity, i) =>
         store.upsertCredential(toStore(server, identity), i % 3 === 0 ? failing : sealSlot, entry("credential.stored")),
@@ -54,13 +64,13 @@ describe("calls at the same time on one handle", () => {
 
   it("show a reader nothing of a transaction before it is acknowledged, and all of it afterwards", async () => {
     const server = await createServer(store);
-    const binding = { serverId: server.id, identity: user("ada") };
+    const binding = { serverId: server.id, identity: someone("ada") };
     let seenInside: Promise<unknown> | undefined;
     const seal = () => {
       seenInside = store.readCredential(binding);
       return sealSlot({ credentialId: "cred", version: 1 });
     };
-    const row = await store.upsertCredential(toStore(server, user("ada")), seal, entry("credential.stored"));
+    const row = await store.upsertCredential(toStore(server, someone("ada")), seal, entry("credential.stored"));
     expect(await seenInside).toBeNull();
     expect(await store.readCredential(binding)).toEqual(row);
   });
@@ -73,7 +83,7 @@ describe("calls at the same time on one handle", () => {
       turning = setImmediate(countTurns);
     };
     let turning = setImmediate(countTurns);
-    await Promise.all(Array.from({ length: 40 }, (_, i) => upsert(store, server, user(`u${i}`))));
+    await Promise.all(Array.from({ length: 40 }, (_, i) => upsert(store, server, someone(`u${i}`))));
     clearImmediate(turning);
     expect(turns).toBeGreaterThanOrEqual(39);
   });
@@ -152,7 +162,7 @@ describe("time", () => {
     const flow = await handle.initiateFlow(
       {
         serverId: server.id,
-        identity: user("ada"),
+        identity: someone("ada"),
         newFlowId: "flow_1",
         ttlMs: 1_000,
         requestedBy: { clientName: null, clientVersion: null, address: null },
@@ -181,7 +191,7 @@ describe("the audit table", () => {
 
   it("tells when it was rewritten after all", async () => {
     const server = await createServer(store);
-    await upsert(store, server, user("ada"));
+    await upsert(store, server, someone("ada"));
     const raw = new DatabaseSync(folder.file());
     raw.exec("drop trigger audit_events_no_update; update audit_events set identity_id = 'bob' where id = 2");
     raw.close();

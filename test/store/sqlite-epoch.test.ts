@@ -11,7 +11,7 @@ import {
   grantTo,
   identityOfKey,
   upsert,
-  user,
+  someone,
   verifying,
 } from "../contract/fixtures.ts";
 import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
@@ -50,7 +50,7 @@ function epochOf({ mode, id }: Identity): unknown {
 describe("the access epoch", () => {
   it("A52: grows by 1 with each revocation, loss and return of access, and with nothing else", async () => {
     const server = await createServer(store, { allowAllIdentities: false });
-    const ada = user("ada");
+    const ada = someone("ada");
     await grantTo(store, server, [ada]);
     const { id } = await upsert(store, server, ada);
     await upsert(store, server, ada);
@@ -81,12 +81,12 @@ describe("the access epoch", () => {
 
   it("A52: that has moved on makes a commit gone, and a new flow starts from where it is", async () => {
     const server = await createServer(store);
-    const { id } = await upsert(store, server, user("ada"));
+    const { id } = await upsert(store, server, someone("ada"));
     await store.revokeCredential(id, entry("credential.revoked"));
-    const first = await verifying(store, server, user("ada"));
+    const first = await verifying(store, server, someone("ada"));
     raw((database) => database.exec("update identity_access set epoch = epoch + 1"));
     expect((await store.commitSubmission(first.submission)).kind).toBe("gone");
-    const second = await verifying(store, server, user("ada"));
+    const second = await verifying(store, server, someone("ada"));
     expect((await store.commitSubmission(second.submission)).kind).toBe("committed");
   });
 });
@@ -94,14 +94,14 @@ describe("the access epoch", () => {
 describe("access", () => {
   it("A53: is asked again at the claim, whatever became of the flow", async () => {
     const server = await createServer(store);
-    const flow = await flowOf(store, server, user("ada"));
+    const flow = await flowOf(store, server, someone("ada"));
     raw((database) => database.exec("update servers set status = 'disabled'"));
     expect((await claim(store, flow.id)).kind).toBe("gone");
   });
 
   it("A53: is asked again at the commit, whatever became of the flow", async () => {
     const server = await createServer(store);
-    const { flow, submission } = await verifying(store, server, user("ada"));
+    const { flow, submission } = await verifying(store, server, someone("ada"));
     raw((database) => database.exec("update servers set status = 'disabled'"));
     expect((await store.commitSubmission(submission)).kind).toBe("gone");
     expect(await store.readCredential(flow)).toBeNull();
@@ -109,7 +109,7 @@ describe("access", () => {
 
   it("is asked again by a sweep, whatever the row says", async () => {
     const server = await createServer(store);
-    const row = await upsert(store, server, user("ada"));
+    const row = await upsert(store, server, someone("ada"));
     raw((database) => database.exec("update header_credentials set orphaned_at = 1"));
     expect(await store.sweepOrphanedCredentials(1, 500)).toBe(0);
     expect(await store.readCredential(row)).toMatchObject({ id: row.id });

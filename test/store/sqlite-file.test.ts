@@ -14,7 +14,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openSqliteStore, type SqliteStore } from "../../src/sqlite.ts";
 import { isNetworkFileSystem } from "../../src/store/sqlite/database-file.ts";
-import { codeOf, createServer, upsert, user } from "../contract/fixtures.ts";
+import { codeOf, createServer, upsert, someone } from "../contract/fixtures.ts";
 import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
 
 const clock = new TestClock();
@@ -50,7 +50,7 @@ async function filled(path: string): Promise<void> {
   const store = await open(path);
   const server = await createServer(store);
   for (let i = 0; i < 50; i += 1) {
-    await upsert(store, server, user(`user-${i}`));
+    await upsert(store, server, someone(`user-${i}`));
   }
   await store.close();
 }
@@ -189,9 +189,9 @@ describe("A63: damage", () => {
     writeFileSync(folder.file(), bytes.fill(0xff, (rootpage - 1) * 4096, rootpage * 4096));
     const store = await open(folder.file());
     const [server] = (await store.listServers({})).items;
-    const found = store.readCredential({ serverId: server!.id, identity: user("user-1") });
+    const found = store.readCredential({ serverId: server!.id, identity: someone("user-1") });
     expect(await codeOf(found)).toBe("credential_store_unavailable");
-    expect(await codeOf(upsert(store, server!, user("user-1")))).toBe("credential_store_unavailable");
+    expect(await codeOf(upsert(store, server!, someone("user-1")))).toBe("credential_store_unavailable");
     await store.close();
   });
 });
@@ -201,7 +201,7 @@ describe("A63: files that go while the store is open", () => {
     const store = await open(folder.file());
     const server = await createServer(store);
     rmSync(which === "database" ? folder.file() : `${folder.file()}-wal`);
-    expect(await codeOf(upsert(store, server, user("ada")))).toBe("credential_store_unavailable");
+    expect(await codeOf(upsert(store, server, someone("ada")))).toBe("credential_store_unavailable");
     expect(await codeOf(store.ping())).toBe("credential_store_unavailable");
     expect(await store.findServer(server.id)).toEqual(server);
     await store.close();
@@ -212,9 +212,9 @@ describe("A63: files that go while the store is open", () => {
     const server = await createServer(store);
     renameSync(folder.file(), folder.file("aside.db"));
     writeFileSync(folder.file(), "");
-    expect(await codeOf(upsert(store, server, user("ada")))).toBe("credential_store_unavailable");
+    expect(await codeOf(upsert(store, server, someone("ada")))).toBe("credential_store_unavailable");
     renameSync(folder.file("aside.db"), folder.file());
-    expect(await upsert(store, server, user("ada"))).toMatchObject({ version: 1 });
+    expect(await upsert(store, server, someone("ada"))).toMatchObject({ version: 1 });
     await store.close();
   });
 });

@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openSqliteStore, type SqliteStore } from "../../src/sqlite.ts";
-import { codeOf, createKey, createServer, upsert, user } from "../contract/fixtures.ts";
+import { codeOf, createKey, createServer, upsert, someone } from "../contract/fixtures.ts";
 import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
 
 let folder: TestFolder;
@@ -31,8 +31,8 @@ describe("what a call asks the database", () => {
     const { id } = await createKey(store);
     const look = async () => {
       await store.findVirtualKeyByDigest(`digest of ${id}`);
-      await store.findAccess(user("ada"), server.name);
-      await store.listAccess(user("ada"));
+      await store.findAccess(someone("ada"), server.name);
+      await store.listAccess(someone("ada"));
     };
     await look();
     statements = [];
@@ -46,7 +46,7 @@ describe("what a call asks the database", () => {
 
   it("is the credential itself, each time", async () => {
     const server = await createServer(store);
-    const row = await upsert(store, server, user("ada"));
+    const row = await upsert(store, server, someone("ada"));
     await store.readCredential(row);
     statements = [];
     await store.readCredential(row);
@@ -62,9 +62,9 @@ describe("what was read before", () => {
     expect(await store.findVirtualKeyByDigest(`digest of ${id}`)).toMatchObject({ isEnabled: true });
     raw("update virtual_keys set is_enabled = 0");
     expect(await store.findVirtualKeyByDigest(`digest of ${id}`)).toMatchObject({ isEnabled: false });
-    expect(await store.findAccess(user("ada"), server.name)).not.toBeNull();
+    expect(await store.findAccess(someone("ada"), server.name)).not.toBeNull();
     raw("update servers set status = 'disabled'");
-    expect(await store.findAccess(user("ada"), server.name)).toBeNull();
+    expect(await store.findAccess(someone("ada"), server.name)).toBeNull();
   });
 
   it("survives a log that was moved into the database, and what comes after it", async () => {
@@ -86,11 +86,11 @@ describe("what was read before", () => {
 
   it("keeps its columns apart when a newer program has added some", async () => {
     const server = await createServer(store, { tools: ["search"] });
-    const row = await upsert(store, server, user("ada"));
+    const row = await upsert(store, server, someone("ada"));
     expect(await store.readCredential(row)).toEqual(row);
     raw("alter table header_credentials add column later text default 'x'");
     raw("alter table servers add column later text default '[]'");
     expect(await store.readCredential(row)).toEqual(row);
-    expect(await store.findAccess(user("ada"), server.name)).toEqual({ server, tools: ["search"] });
+    expect(await store.findAccess(someone("ada"), server.name)).toEqual({ server, tools: ["search"] });
   });
 });

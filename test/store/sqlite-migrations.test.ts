@@ -5,11 +5,12 @@ import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { migrateSqlite, openSqliteStore, sqliteMigrationStatus } from "../../src/sqlite.ts";
 import { MIGRATIONS_FOLDER } from "../../src/store/sqlite/migrate.ts";
-import { auditOf, codeOf, createServer, upsert, user } from "../contract/fixtures.ts";
+import { auditOf, codeOf, createServer, upsert, someone } from "../contract/fixtures.ts";
 import { runChild } from "./child.ts";
 import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
 
 const clock = new TestClock();
+const MIGRATIONS: readonly string[] = ["0001_init", "0002_people", "0003_oauth"];
 let folder: TestFolder;
 
 beforeEach(() => {
@@ -43,15 +44,19 @@ function tablesOf(path: string): readonly string[] {
 
 describe("migrations", () => {
   it("are applied once, and the status says what is left without creating anything", async () => {
-    expect(await sqliteMigrationStatus(options())).toEqual({ applied: [], pending: ["0001_init"] });
+    expect(await sqliteMigrationStatus(options())).toEqual({ applied: [], pending: MIGRATIONS });
     expect(existsSync(folder.file())).toBe(false);
-    expect(await migrateSqlite(options())).toEqual(["0001_init"]);
+    expect(await migrateSqlite(options())).toEqual(MIGRATIONS);
     expect(await migrateSqlite(options())).toEqual([]);
     const { applied, pending } = await sqliteMigrationStatus(options());
     expect(pending).toEqual([]);
-    expect(applied).toEqual([
-      { name: "0001_init", checksum: expect.stringMatching(/^[0-9a-f]{64}$/), appliedAt: clock.now() },
-    ]);
+    expect(applied).toEqual(
+      MIGRATIONS.map((name) => ({
+        name,
+        checksum: expect.stringMatching(/^[0-9a-f]{64}$/),
+        appliedAt: clock.now(),
+      })),
+    );
   });
 
   it("make every table of the design", async () => {
@@ -60,15 +65,24 @@ describe("migrations", () => {
       "admin_tokens",
       "audit_events",
       "data_keys",
+      "group_members",
       "header_credentials",
       "identity_access",
       "keycheck",
+      "oauth_records",
       "schema_migrations",
       "server_grants",
+      "server_group_grants",
       "servers",
       "settings",
       "submission_flows",
       "temp_tokens",
+      "user_accounts",
+      "user_groups",
+      "user_invites",
+      "user_sessions",
+      "user_verifications",
+      "users",
       "virtual_keys",
     ]);
   });
@@ -76,12 +90,12 @@ describe("migrations", () => {
   it("go on from a database with data in it, and keep the data", async () => {
     const store = await openSqliteStore(options());
     const server = await createServer(store);
-    const row = await upsert(store, server, user("ada"));
+    const row = await upsert(store, server, someone("ada"));
     const deploymentId = await store.deploymentId();
     await store.close();
 
-    const newer = migrationsWith({ "0002_note.sql": "alter table header_credentials add column note text;" });
-    expect((await sqliteMigrationStatus(options(newer))).pending).toEqual(["0002_note"]);
+    const newer = migrationsWith({ "9000_note.sql": "alter table header_credentials add column note text;" });
+    expect((await sqliteMigrationStatus(options(newer))).pending).toEqual(["9000_note"]);
     const upgraded = await openSqliteStore(options(newer));
     expect(await upgraded.readCredential(row)).toEqual(row);
     expect(await upgraded.deploymentId()).toBe(deploymentId);
@@ -90,11 +104,11 @@ describe("migrations", () => {
   });
 
   it("A68: of a newer program are refused by an older one, with both versions named, and nothing is changed", async () => {
-    await migrateSqlite(options(migrationsWith({ "0002_note.sql": "create table note (text text) strict;" })));
+    await migrateSqlite(options(migrationsWith({ "9000_note.sql": "create table note (text text) strict;" })));
     for (const attempt of [openSqliteStore(options()), migrateSqlite(options()), sqliteMigrationStatus(options())]) {
       await expect(attempt).rejects.toMatchObject({
         code: "migration_failed",
-        message: expect.stringMatching(/0002_note.*0001_init/),
+        message: expect.stringMatching(/9000_note.*0003_oauth/),
       });
     }
     expect(tablesOf(folder.file())).toContain("note");
@@ -114,13 +128,13 @@ describe("migrations", () => {
 
   it("that fail leave the schema as it was, and can be tried again", async () => {
     const bad = migrationsWith({
-      "0002_good.sql": "create table good (text text) strict;",
-      "0003_bad.sql": "create table bad (text text) strict; insert into nowhere values (1);",
+      "9000_good.sql": "create table good (text text) strict;",
+      "9001_bad.sql": "create table bad (text text) strict; insert into nowhere values (1);",
     });
     await expect(migrateSqlite(options(bad))).rejects.toMatchObject({ code: "migration_failed" });
     expect(tablesOf(folder.file())).toEqual([]);
-    migrationsWith({ "0003_bad.sql": "create table bad (text text) strict;" });
-    expect(await migrateSqlite(options(bad))).toEqual(["0001_init", "0002_good", "0003_bad"]);
+    migrationsWith({ "9001_bad.sql": "create table bad (text text) strict;" });
+    expect(await migrateSqlite(options(bad))).toEqual([...MIGRATIONS, "9000_good", "9001_bad"]);
   });
 
   it("that cannot be found are an error before anything is created", async () => {
@@ -136,6 +150,6 @@ describe("migrations", () => {
     const outputs = await Promise.all(children.map(({ output }) => output));
     expect(new Set([...ids, ...outputs.map((output) => output.trim())]).size).toBe(1);
     await Promise.all(handles.map((handle) => handle.close()));
-    expect((await sqliteMigrationStatus(options())).applied).toHaveLength(1);
+    expect((await sqliteMigrationStatus(options())).applied).toHaveLength(MIGRATIONS.length);
   });
 });

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AuditEvent } from "../../src/core/audit.ts";
 import { openSqliteStore, verifyAuditChain } from "../../src/sqlite.ts";
-import { allOf, auditOf, codeOf, createServer, upsert, user } from "../contract/fixtures.ts";
+import { allOf, auditOf, codeOf, createServer, upsert, someone } from "../contract/fixtures.ts";
 import { runChild } from "./child.ts";
 import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
 
@@ -73,7 +73,7 @@ async function assertWhole(acknowledged: readonly Acknowledged[]): Promise<void>
   expect(rows.map(({ id, version }) => `${id} ${version}`).toSorted()).toEqual(rowsOf(events));
   // And it goes on from there.
   const [server] = (await store.listServers({})).items;
-  expect(await codeOf(upsert(store, server!, user("after")))).toBe("resolved");
+  expect(await codeOf(upsert(store, server!, someone("after")))).toBe("resolved");
   await store.close();
 }
 

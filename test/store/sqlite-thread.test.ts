@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openSqliteStore, type SqliteStore } from "../../src/sqlite.ts";
-import { createServer, entry, upsert, user } from "../contract/fixtures.ts";
+import { createServer, entry, upsert, someone } from "../contract/fixtures.ts";
 import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
 
 const CREDENTIALS = 20_000;
@@ -20,7 +20,7 @@ afterEach(async () => {
 
 it("calls go on reading while one transaction changes 20,000 rows", async () => {
   const server = await createServer(store, { allowAllIdentities: true });
-  const first = await upsert(store, server, user("first"));
+  const first = await upsert(store, server, someone("first"));
   const database = new DatabaseSync(folder.file());
   database.exec("begin");
   const copy = database.prepare(`
@@ -40,7 +40,7 @@ it("calls go on reading while one transaction changes 20,000 rows", async () => 
     .finally(() => (isDone = true));
   let reads = 0;
   const during = async (): Promise<void> => {
-    await store.readCredential({ identity: user("first"), serverId: server.id });
+    await store.readCredential({ identity: someone("first"), serverId: server.id });
     reads += 1;
     await new Promise((resolve) => setImmediate(resolve));
     return isDone ? undefined : during();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openSqliteStore, type SqliteStore } from "../../src/sqlite.ts";
-import { createKey, createServer, entry, upsert, user } from "../contract/fixtures.ts";
+import { createKey, createServer, entry, upsert, someone } from "../contract/fixtures.ts";
 import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
 
 /** Keeps what is to be done in the background until it is asked for. */
@@ -43,7 +43,7 @@ describe("a use", () => {
   it("asks the database nothing, and is written with all others of some seconds in one transaction", async () => {
     const server = await createServer(store);
     const keys = await Promise.all([createKey(store), createKey(store)]);
-    const { id } = await upsert(store, server, user("ada"));
+    const { id } = await upsert(store, server, someone("ada"));
     const at = clock.now();
     statements = [];
     for (let use = 0; use < 3; use += 1) {

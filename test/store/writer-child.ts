@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import type { Server } from "../../src/core/server.ts";
 import { openSqliteStore } from "../../src/sqlite.ts";
-import { claim, entry, initiate, present, submission, upsert, user } from "../contract/fixtures.ts";
+import { claim, entry, initiate, present, submission, upsert, someone } from "../contract/fixtures.ts";
 import { random, TestClock } from "./sqlite-harness.ts";
 
 /**
@@ -18,7 +18,7 @@ const store = await openSqliteStore({ path, clock: new TestClock(), random });
 const server: Server = present((await store.listServers({})).items[0]);
 
 for (let round = 0; round < Number(rounds); round += 1) {
-  const identity = user(`user-${round % 7}`);
+  const identity = someone(`user-${round % 7}`);
   const binding = { serverId: server.id, identity };
   const stored = await upsert(store, server, identity);
   acknowledge("credential.stored", stored.id, stored.version);

@@ -7,7 +7,9 @@ import { grantRoutes } from "./grant-routes.ts";
 import { groupRoutes } from "./group-routes.ts";
 import type { ApiRoute } from "./route.ts";
 import { serverRoutes } from "./server-routes.ts";
+import { sessionRoutes } from "./session-routes.ts";
 import { settingsRoutes } from "./settings-routes.ts";
+import { signInRoutes } from "./sign-in-routes.ts";
 import { systemRoutes } from "./system-routes.ts";
 import { userRoutes } from "./user-routes.ts";
 import { virtualKeyRoutes } from "./virtual-key-routes.ts";
@@ -15,11 +17,13 @@ import { virtualKeyRoutes } from "./virtual-key-routes.ts";
 /** An OpenAPI 3.1 document. */
 export type ApiDescription = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
 
-const { setup, me, ...operation } = systemRoutes;
+const { setup, me, updateMe, ...operation } = systemRoutes;
 
 /** In the order in which a reader needs them. */
 const ROUTES: readonly ApiRoute[] = [
-  { setup, me },
+  { setup, me, updateMe },
+  signInRoutes,
+  sessionRoutes,
   flowRoutes,
   credentialRoutes,
   serverRoutes,
@@ -58,6 +62,13 @@ export function describeApi(about: { readonly version: string; readonly publicUr
     in: "header",
     name: "Keyward-Session",
     description: "A session value, where session identities are on.",
+  });
+  registry.registerComponent("securitySchemes", "cookie", {
+    type: "apiKey",
+    in: "cookie",
+    name: about.publicUrl.startsWith("https:") ? "__Host-keyward" : "keyward",
+    description:
+      "The session of somebody who is signed in. It counts only where no other credential is presented. Whatever changes something must come from a page of this gateway (`Sec-Fetch-Site: same-origin`, or its `Origin`) and repeat `csrf_token` of `GET /api/v1/me` in `Keyward-CSRF`.",
   });
   registry.registerComponent("securitySchemes", "tempToken", {
     type: "http",

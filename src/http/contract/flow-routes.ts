@@ -35,7 +35,7 @@ export const Flow = z
     credential: z
       .object({ status: z.enum(["active", "needs_update", "rejected", "orphaned"]), updated_at: Time })
       .nullable(),
-    proof: z.enum(["temp_token", "virtual_key", "session", "admin"]),
+    proof: z.enum(["temp_token", "virtual_key", "session", "admin", "user"]),
     attempts_left: z.int(),
   })
   .openapi("Flow");

@@ -17,10 +17,10 @@ type Config = Omit<RouteConfig, "path" | "security">;
 
 const SECURITY: Readonly<Record<Access, Record<string, string[]>[]>> = {
   public: [],
-  opener: [{ tempToken: [] }, { virtualKey: [] }, { session: [] }, { admin: [] }],
-  signed_in: [{ virtualKey: [] }, { session: [] }, { admin: [] }],
-  person: [{ admin: [] }],
-  admin: [{ admin: [] }],
+  opener: [{ tempToken: [] }, { virtualKey: [] }, { session: [] }, { cookie: [] }, { admin: [] }],
+  signed_in: [{ virtualKey: [] }, { session: [] }, { cookie: [] }, { admin: [] }],
+  person: [{ cookie: [] }, { admin: [] }],
+  admin: [{ cookie: [] }, { admin: [] }],
 };
 
 /** What a guard may answer before the route itself has its say. */
@@ -71,6 +71,7 @@ export function defineRoute<const R extends Config & { path: string }>(
   const codes: ErrorCode[] = [
     ...(config.path.startsWith("/api/") ? (["foreign_origin"] as const) : []),
     ...GUARD_ERRORS[access],
+    ...(access === "public" || config.method === "get" ? [] : (["csrf_failed"] as const)),
     ...(request?.query === undefined && request?.body === undefined ? [] : (["invalid_request"] as const)),
     ...(request?.body === undefined ? [] : BODY_ERRORS),
     ...errors,

@@ -17,7 +17,7 @@ import { defineRoute } from "./route.ts";
 
 const tags = ["Users"];
 
-const Role = z.enum(["admin", "user"]).openapi("Role", {
+export const Role = z.enum(["admin", "user"]).openapi("Role", {
   description: "`admin`: may do everything here. `user`: sees and changes what is its own.",
 });
 

@@ -1,0 +1,115 @@
+import { sql, type RawBuilder, type SqlBool } from "kysely";
+import type { Reconciliation } from "../core/store-port.ts";
+import type { Tx } from "./engine.ts";
+import { countPeople, isMoving, NOTHING_MOVED, reconcileAccess } from "./reconcile.ts";
+
+/** What an edit of a server changed, as far as the rows that hang on it are concerned. */
+export interface ServerEdit {
+  readonly serverId: string;
+  /** As it is now. */
+  readonly origin: string;
+  readonly isNewOrigin: boolean;
+  /** Names of the fields that the new schema requires; null = the schema is as it was. */
+  readonly newlyRequired: readonly string[] | null;
+  readonly isNewAccess: boolean;
+}
+
+/**
+ * What an edit does to the credentials and flows of its server, in the transaction of the edit: a constant number of
+ * statements, however many rows there are.
+ */
+export async function applyServerEdit(tx: Tx, edit: ServerEdit): Promise<Reconciliation> {
+  const people = await countPeople(tx, isAffected(tx, edit));
+  let needsUpdate = 0;
+  if (edit.isNewOrigin || edit.newlyRequired !== null) {
+    await endFlows(tx, edit.serverId);
+  }
+  if (edit.isNewOrigin) {
+    needsUpdate += await applyOriginChange(tx, edit.serverId);
+  }
+  if (edit.newlyRequired !== null) {
+    needsUpdate += await applySchemaChange(tx, edit, edit.newlyRequired);
+  }
+  const moved = edit.isNewAccess ? await reconcileAccess(tx, { serverId: edit.serverId }) : NOTHING_MOVED;
+  return { orphaned: moved.orphaned, reactivated: moved.reactivated, needsUpdate, people };
+}
+
+/** Whether a credential will be moved by the edit. Asked before the first of them is. */
+function isAffected(tx: Tx, edit: ServerEdit): RawBuilder<SqlBool> {
+  const reasons = [
+    ...(edit.isNewOrigin ? [isLeftBehind] : []),
+    ...(edit.newlyRequired === null ? [] : [isLacking(tx, edit, edit.newlyRequired)]),
+    ...(edit.newlyRequired === null ? [] : [isComplete(tx, edit, edit.newlyRequired)]),
+    ...(edit.isNewAccess ? [isMoving] : []),
+    sql<SqlBool>`1 = 0`,
+  ];
+  return sql<SqlBool>`header_credentials.server_id = ${edit.serverId} and (${sql.join(reasons, sql` or `)})`;
+}
+
+/** `origin_changed` of the state table. */
+const isLeftBehind = sql<SqlBool>`(header_credentials.status in ('active', 'rejected'))`;
+
+/** `schema_changed` of the state table, for a row that does not satisfy the new schema. */
+function isLacking(tx: Tx, edit: ServerEdit, required: readonly string[]): RawBuilder<SqlBool> {
+  return sql<SqlBool>`(header_credentials.status = 'active' and not ${isSatisfied(tx, edit, required)})`;
+}
+
+/** The same for one that does. */
+function isComplete(tx: Tx, edit: ServerEdit, required: readonly string[]): RawBuilder<SqlBool> {
+  return sql<SqlBool>`(header_credentials.status = 'needs_update' and ${isSatisfied(tx, edit, required)})`;
+}
+
+/**
+ * A row satisfies the schema when it has every required field and was verified against the server's origin: a schema edit
+ * must not wake what an origin edit put to sleep.
+ */
+function isSatisfied(tx: Tx, edit: ServerEdit, required: readonly string[]): RawBuilder<SqlBool> {
+  const holdsRequired = tx.json.holdsAll("header_credentials.field_names", required);
+  return sql<SqlBool>`(header_credentials.origin = ${edit.origin} and ${holdsRequired})`;
+}
+
+/**
+ * Ends the flows of a server whose schema or origin changes. One that is being verified stays until its claim ends, but
+ * expired: it opens no more, and its commit can say `schema_changed` rather than "unknown link".
+ */
+async function endFlows(tx: Tx, serverId: string): Promise<void> {
+  await tx.db
+    .deleteFrom("submission_flows")
+    .where("server_id", "=", serverId)
+    .where((eb) => eb.or([eb("state", "=", "pending"), eb("claim_until", "<=", tx.now)]))
+    .execute();
+  await tx.db
+    .updateTable("submission_flows")
+    .set({ expires_at: tx.now, updated_at: tx.now })
+    .where("server_id", "=", serverId)
+    .where("expires_at", ">", tx.now)
+    .execute();
+}
+
+/** Values of another origin are never used again without a new verification. */
+async function applyOriginChange(tx: Tx, serverId: string): Promise<number> {
+  const result = await tx.db
+    .updateTable("header_credentials")
+    .set({ status: "needs_update", status_reason: "origin_changed", status_changed_at: tx.now })
+    .where("server_id", "=", serverId)
+    .where(isLeftBehind)
+    .executeTakeFirstOrThrow();
+  return Number(result.numUpdatedRows);
+}
+
+/** @returns how many came to need an update */
+async function applySchemaChange(tx: Tx, edit: ServerEdit, required: readonly string[]): Promise<number> {
+  const lacking = await tx.db
+    .updateTable("header_credentials")
+    .set({ status: "needs_update", status_reason: "schema_changed", status_changed_at: tx.now })
+    .where("server_id", "=", edit.serverId)
+    .where(isLacking(tx, edit, required))
+    .executeTakeFirstOrThrow();
+  await tx.db
+    .updateTable("header_credentials")
+    .set({ status: "active", status_reason: null, status_changed_at: tx.now })
+    .where("server_id", "=", edit.serverId)
+    .where(isComplete(tx, edit, required))
+    .execute();
+  return Number(lacking.numUpdatedRows);
+}
