@@ -55,7 +55,7 @@ function Decision({ uid, consent }: { readonly uid: string; readonly consent: Co
   const isBusy = decide.isPending || decide.isSuccess;
   return (
     <GateLayout
-      title={`Allow ${client.name}?`}
+      title={`Allow ${client.name ?? "an app without a name"}?`}
       description={
         <>
           It wants to use MCP servers as you, <bdi className="font-medium text-ink">{user.name}</bdi>.
