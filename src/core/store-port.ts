@@ -10,6 +10,7 @@ import type {
 } from "./credential.ts";
 import type { HeaderSchema } from "./header-schema.ts";
 import type { AuthMode, Identity } from "./identity.ts";
+import type { OauthStore } from "./oauth-port.ts";
 import type { GroupStore, Intent, UserStore } from "./people-port.ts";
 import type { Sealed } from "./ports.ts";
 import type { SignInStore } from "./sign-in-port.ts";
@@ -512,6 +513,7 @@ export interface Store
     AdminStore,
     AuditStore,
     SweepStore,
+    OauthStore,
     UserStore,
     GroupStore,
     SignInStore {

@@ -115,12 +115,7 @@ async function applyOriginChange(tx: Tx, serverId: string, subjects: Subjects): 
 }
 
 /** @returns how many came to need an update */
-async function applySchemaChange(
-  tx: Tx,
-  edit: ServerEdit,
-  schema: HeaderSchema,
-  subjects: Subjects,
-): Promise<number> {
+async function applySchemaChange(tx: Tx, edit: ServerEdit, schema: HeaderSchema, subjects: Subjects): Promise<number> {
   const ofServer = isOf(edit.serverId);
   await subjects.note("needs_update", sql<SqlBool>`${ofServer} and ${isLacking(tx, edit, schema)}`);
   await subjects.note("active", sql<SqlBool>`${ofServer} and ${isComplete(tx, edit, schema)}`);

@@ -15,7 +15,9 @@ const MAX_REMEMBERED = 10_000;
 /** A use is told in the log at most once in this time. */
 const USED_EVENT_INTERVAL_MS = 3_600_000;
 
-type TouchedTable = "header_credentials" | "virtual_keys";
+const TOUCHED_TABLES = ["header_credentials", "virtual_keys", "oauth_records"] as const;
+
+type TouchedTable = (typeof TOUCHED_TABLES)[number];
 
 interface Touch {
   readonly table: TouchedTable;
@@ -51,6 +53,10 @@ export class Touches {
   /** Best effort: a use that cannot be noted is still a use. */
   noteKey(id: string): void {
     this.#note({ table: "virtual_keys", id, use: null });
+  }
+
+  noteApp(id: string): void {
+    this.#note({ table: "oauth_records", id, use: null });
   }
 
   noteCredential(use: CredentialUse): void {
@@ -115,8 +121,9 @@ export class Touches {
     }
     [this.#due, this.#told] = [[], []];
     const writing = this.#engine.write(async (tx) => {
-      await writeTouches(tx, "header_credentials", due);
-      await writeTouches(tx, "virtual_keys", due);
+      for (const table of TOUCHED_TABLES) {
+        await writeTouches(tx, table, due);
+      }
       await writeTold(tx, told);
       await writeUses(
         tx,

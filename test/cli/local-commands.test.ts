@@ -43,10 +43,11 @@ describe("serve", () => {
     expect(stopped).toHaveLength(1);
   });
 
-  it("A48: shows the setup token once, with the command to type, while setup is open", async () => {
+  it("A48: shows the setup token once, with the address to open and the command to type, while setup is open", async () => {
     const { stdout, stderr } = await runCommand(["serve"], { runtime: { serve: runningGateway("kws_one-time").task } });
     expect(stdout).toContain("http://127.0.0.1:4321/mcp");
-    expect(stdout).toContain("\n      npx keyward setup kws_one-time --gateway http://127.0.0.1:4321\n");
+    expect(stdout).toContain("\n      http://127.0.0.1:4321/setup#t=kws_one-time\n");
+    expect(stdout).toContain("  npx keyward setup kws_one-time --gateway http://127.0.0.1:4321\n");
     expect(stdout).toContain(`-d '{"setup_token":"kws_one-time"}'`);
     expect(stdout).toContain("warning: temp_token_links is on");
     expect(stderr).toBe("");
@@ -96,12 +97,17 @@ describe("commands on the database", () => {
     const hows: unknown[] = [];
     const sweep = (_: unknown, how: unknown) => {
       hows.push(how);
-      return Promise.resolve({ expiredFlows: 1, orphanedCredentials: 2 });
+      return Promise.resolve({ expiredFlows: 1, orphanedCredentials: 2, oauthRecords: 3 });
     };
     const dry = await runCommand(["sweep", "--dry-run"], { runtime: { sweep } });
-    expect(dry.stdout).toBe("A sweep would delete 1 expired link and 2 orphaned connections.\n");
+    expect(dry.stdout).toBe("A sweep would delete 1 expired link, 2 orphaned connections and 3 OAuth records.\n");
     const wet = await runCommand(["sweep", "--json", "--orphan-retention-days", "7"], { runtime: { sweep } });
-    expect(JSON.parse(wet.stdout)).toEqual({ dry_run: false, expired_flows: 1, orphaned_credentials: 2 });
+    expect(JSON.parse(wet.stdout)).toEqual({
+      dry_run: false,
+      expired_flows: 1,
+      orphaned_credentials: 2,
+      oauth_records: 3,
+    });
     expect(hows).toEqual([{ dryRun: true }, { dryRun: false }]);
   });
 

@@ -13,6 +13,7 @@ import { describeLinks } from "./links.ts";
 import { describeOwnedKeys } from "./owned-keys.ts";
 import { describePeople } from "./people.ts";
 import { describePreviews } from "./previews.ts";
+import { describeOauth } from "./oauth.ts";
 import { describeServerChanges } from "./server-changes.ts";
 import { describeServers } from "./servers.ts";
 import { describeSubmissionRaces } from "./submission-races.ts";
@@ -54,5 +55,6 @@ export function describeStoreContract(engine: string, open: () => Promise<Harnes
     describeAudit(get);
     describeAuditSubjects(get);
     describeSweeps(get);
+    describeOauth(get);
   });
 }

@@ -1,12 +1,19 @@
 import type { IncomingMessage } from "node:http";
 import type { Callers } from "../../core/callers.ts";
 import { isKeywardError } from "../../core/errors.ts";
+import type { Identity } from "../../core/identity.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { AccessStore } from "../../core/store-port.ts";
 import { authenticate } from "../authenticate.ts";
 import { parseRoute } from "../route.ts";
 
-type Opened = Pick<IncomingMessage, "rawHeaders" | "url">;
+/** With what a stream was opened. */
+interface Opening {
+  readonly request: Pick<IncomingMessage, "rawHeaders" | "url">;
+  readonly identity: Identity;
+  /** The app whose access token it was; null for any other credential. */
+  readonly appId: string | null;
+}
 
 /**
  * Looks again and again whether the credential that opened a stream is still good, and may still use the server that it
@@ -14,7 +21,7 @@ type Opened = Pick<IncomingMessage, "rawHeaders" | "url">;
  */
 export interface KeyWatch {
   /** @returns ends the watch; the timer runs only while something is watched */
-  add(request: Opened, end: () => void): () => void;
+  add(opening: Opening, end: () => void): () => void;
   /** Looks now: something has changed. */
   look(): void;
 }
@@ -22,6 +29,10 @@ export interface KeyWatch {
 /**
  * Less than the 5 s within which the streams of a key end that was revoked or has lost access, by this process or another
  * one, or that has expired (promise P8).
+ *
+ * An access token runs out every 10 minutes, and its client then has another one: what ends a stream that it has opened is
+ * the end of its grant, or of its user. Ended with the token, each stream would break six times an hour, and a client
+ * that resumes it would miss nothing and gain nothing.
  */
 const INTERVAL_MS = 4_000;
 /** Streams looked at before other work gets its turn. */
@@ -33,7 +44,7 @@ export function createKeyWatch(parts: {
   readonly clock: Clock;
 }): KeyWatch {
   const { callers, store, clock } = parts;
-  const watched = new Map<() => void, Opened>();
+  const watched = new Map<() => void, Opening>();
   let cancel: (() => void) | null = null;
   let isLooking = false;
   let isStale = false;
@@ -65,10 +76,10 @@ export function createKeyWatch(parts: {
 
   async function lookAtEach(): Promise<void> {
     let count = 0;
-    for (const [end, request] of watched) {
+    for (const [end, opening] of watched) {
       count += 1;
       if (count % BATCH === 0) await breathe();
-      if (watched.has(end) && !(await mayStay(request))) end();
+      if (watched.has(end) && !(await mayStay(opening))) end();
     }
   }
 
@@ -79,9 +90,13 @@ export function createKeyWatch(parts: {
   }
 
   /** What cannot be known just now ends nothing (promise P10). */
-  async function mayStay(request: Opened): Promise<boolean> {
+  async function mayStay({ request, identity, appId }: Opening): Promise<boolean> {
     try {
-      const { identity } = await authenticate(request, callers);
+      if (appId === null) {
+        await authenticate(request, callers);
+      } else if (!(await callers.isAppLive(appId))) {
+        return false;
+      }
       const route = parseRoute(request.url ?? "");
       return route.kind === "all" || (await store.findAccess(identity, route.serverName)) !== null;
     } catch (error) {
@@ -90,9 +105,9 @@ export function createKeyWatch(parts: {
   }
 
   return {
-    add(request, end) {
+    add(opening, end) {
       const own = (): void => end();
-      watched.set(own, request);
+      watched.set(own, opening);
       schedule();
       return () => {
         watched.delete(own);
