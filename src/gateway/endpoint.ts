@@ -40,7 +40,7 @@ export interface GatewayParts {
   readonly callers: Callers;
   readonly store: Pick<
     Store,
-    "findAccess" | "listAccess" | "touchCredential" | "touchVirtualKey" | "listAudit" | "appendAudit"
+    "findAccess" | "listAccess" | "touchCredential" | "noteTold" | "touchVirtualKey" | "listAudit" | "appendAudit"
   >;
   readonly resolver: Resolver;
   readonly issuer: AuthRequiredIssuer;
@@ -52,6 +52,8 @@ export interface GatewayParts {
   readonly random: Random;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Base of every link. Never derived from a request. */
+  readonly publicUrl: string;
   /** Keyward's own, told to clients. */
   readonly version: string;
 }

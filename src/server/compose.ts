@@ -75,6 +75,7 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     random,
     clock,
     logger,
+    publicUrl,
     version: VERSION,
   });
   const app = createHttpApp({
