@@ -1,4 +1,4 @@
-import type { SealedCredential } from "./credential.ts";
+import type { SealedCredential, SetFrom } from "./credential.ts";
 import { isKeywardError, type ErrorCode } from "./errors.ts";
 import { isSatisfiedBy, plainNames, templatesOf } from "./header-schema.ts";
 import type { HeaderValues } from "./header-values.ts";
@@ -16,9 +16,17 @@ export type AuthRequiredReason = "missing" | "needs_update" | "rejected";
  * another credential (CVE-2026-45707, CVE-2026-77254).
  */
 export type Resolution =
-  | { readonly kind: "ready"; readonly headers: CallHeaders }
+  | { readonly kind: "ready"; readonly headers: CallHeaders; readonly untold?: Untold }
   | { readonly kind: "auth_required"; readonly reason: AuthRequiredReason }
   | { readonly kind: "unavailable"; readonly code: ErrorCode };
+
+/** Values that were set through a link, as long as the identity has not been told of it. */
+export interface Untold {
+  readonly credentialId: string;
+  readonly version: number;
+  readonly setAt: number;
+  readonly setFrom: SetFrom;
+}
 
 export interface Resolver {
   /** Turns (identity, server) into the headers of a call. The caller has checked access. Never throws. */
@@ -44,7 +52,8 @@ export function createResolver(parts: {
     }
     const declared = new Set<string>(server.headerSchema.map((field) => field.name));
     const userHeaders: HeaderValues = new Map([...openCredential(vault, row)].filter(([name]) => declared.has(name)));
-    return ready(identity, server, userHeaders, { id: row.id, version: row.version });
+    const resolution = ready(identity, server, userHeaders, { id: row.id, version: row.version });
+    return row.isTold || row.setFrom === null ? resolution : { ...resolution, untold: untoldOf(row, row.setFrom) };
   }
 
   function ready(
@@ -52,7 +61,7 @@ export function createResolver(parts: {
     server: Server,
     userHeaders: HeaderValues,
     credential: CallHeaders["credential"],
-  ): Resolution {
+  ): Extract<Resolution, { kind: "ready" }> {
     return {
       kind: "ready",
       headers: {
@@ -80,6 +89,10 @@ export function createResolver(parts: {
       }
     },
   };
+}
+
+function untoldOf({ id, version, updatedAt }: SealedCredential, setFrom: SetFrom): Untold {
+  return { credentialId: id, version, setAt: updatedAt, setFrom };
 }
 
 function whyNotUsable(row: SealedCredential | null, server: Server): AuthRequiredReason | null {

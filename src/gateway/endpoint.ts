@@ -41,7 +41,14 @@ export interface GatewayParts {
   readonly callers: Callers;
   readonly store: Pick<
     Store,
-    "findAccess" | "listAccess" | "touchCredential" | "touchVirtualKey" | "touchApp" | "listAudit" | "appendAudit"
+    | "findAccess"
+    | "listAccess"
+    | "touchCredential"
+    | "noteTold"
+    | "touchVirtualKey"
+    | "touchApp"
+    | "listAudit"
+    | "appendAudit"
   >;
   readonly resolver: Resolver;
   readonly issuer: AuthRequiredIssuer;
@@ -53,6 +60,8 @@ export interface GatewayParts {
   readonly random: Random;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Base of every link. Never derived from a request. */
+  readonly publicUrl: string;
   /** Keyward's own, told to clients. */
   readonly version: string;
   /** Where clients that have no credential find out how to get one by OAuth; absent or null = OAuth is off. */

@@ -24,7 +24,10 @@ import type { Streams } from "./stream/streams.ts";
 import { serveSubscription } from "./stream/subscription.ts";
 
 export interface MethodParts {
-  readonly store: Pick<Store, "findAccess" | "listAccess" | "touchCredential" | "listAudit" | "appendAudit">;
+  readonly store: Pick<
+    Store,
+    "findAccess" | "listAccess" | "touchCredential" | "noteTold" | "listAudit" | "appendAudit"
+  >;
   readonly resolver: Resolver;
   readonly issuer: AuthRequiredIssuer;
   readonly upstream: Pick<Upstream, "list" | "greet" | "exchange">;
@@ -40,6 +43,8 @@ export interface MethodParts {
   readonly vault: Pick<Vault, "digest">;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Base of every link. Never derived from a request. */
+  readonly publicUrl: string;
   /** Keyward's own, told to clients. */
   readonly serverInfo: JsonObject;
 }

@@ -82,6 +82,7 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     random,
     clock,
     logger,
+    publicUrl,
     version: VERSION,
   });
   const openings = { upstream, listChanges, connections: gateway };

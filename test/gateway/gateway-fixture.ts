@@ -150,6 +150,8 @@ export class World {
   readonly servers: Server[] = [];
   readonly calls: UpstreamCall[] = [];
   readonly touched: string[] = [];
+  /** What somebody has been told of: credential and version. */
+  readonly told: string[] = [];
   readonly flows = new Map<string, SubmissionFlow>();
   /** How often a flow was asked for. */
   initiations = 0;
@@ -294,6 +296,7 @@ export class World {
         listAccess: async () =>
           this.servers.map((server) => this.#accessTo(server)).filter((access) => access !== null),
         touchCredential: async ({ credentialId }) => this.#touch(credentialId),
+        noteTold: async (id, version) => void this.told.push(`${id}/${version}`),
         touchVirtualKey: async (id) => this.#touch(id),
         touchApp: async (id) => this.#touch(id),
         listAudit: async () => ({ items: [], nextCursor: null }),
@@ -350,6 +353,7 @@ export class World {
       random: this.#random,
       clock: this.clock,
       logger,
+      publicUrl: PUBLIC_URL,
       version: "9.9.9",
       oauthUrl: this.isOauthEnabled ? PUBLIC_URL : null,
     });

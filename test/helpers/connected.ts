@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { tellOf } from "./set-note.ts";
 import { keyProof, submit } from "./person.ts";
 import { type TestGateway, textIn } from "./test-gateway.ts";
 
@@ -24,10 +25,15 @@ export async function connectTo(
   return connected;
 }
 
-/** Stores a value, or replaces it, as the holder of a key. @returns the credential's id */
+/**
+ * Stores a value, or replaces it, as the holder of a key, who is told of it here: so every result is the server's own.
+ * @returns the credential's id
+ */
 export async function giveValue(gateway: TestGateway, serverId: string, key: string, value: string): Promise<string> {
   const flow = await gateway.call("POST", `/api/v1/servers/${serverId}/flow`, keyProof(key), {});
   const { status, body } = await submit(gateway, textIn(flow.body, "flow_id"), keyProof(key), { "X-API-Key": value });
   expect(status).toBe(200);
-  return textIn(body, "credential_id");
+  const credentialId = textIn(body, "credential_id");
+  await tellOf(gateway, credentialId, Number(body["version"]));
+  return credentialId;
 }

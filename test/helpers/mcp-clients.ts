@@ -7,6 +7,8 @@ import {
   ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 
+import { withoutSetNote } from "./set-note.ts";
+
 /** What the tests need of an official SDK client, whichever generation and era it is. */
 export interface TestClient {
   listTools(): Promise<readonly string[]>;
@@ -23,6 +25,7 @@ export interface TestClient {
 
 interface ToolAnswer {
   readonly isError: boolean;
+  /** All text blocks that the server has written. */
   readonly text: string;
   readonly structured: Record<string, unknown> | undefined;
 }
@@ -172,7 +175,9 @@ function wrap(client: AnyClient, more: Pick<TestClient, "streamOpen" | "heard" |
       };
       return {
         isError: result.isError ?? false,
-        text: (result.content ?? []).map((block) => block.text ?? "").join("\n"),
+        text: withoutSetNote(result.content)
+          .map((block) => block.text ?? "")
+          .join("\n"),
         structured: result.structuredContent,
       };
     },

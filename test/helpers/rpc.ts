@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../src/core/json.ts";
+import { withoutSetNote } from "./set-note.ts";
 import type { TestGateway } from "./test-gateway.ts";
 
 export interface RpcAnswer {
@@ -9,7 +10,7 @@ export interface RpcAnswer {
     readonly content?: readonly { readonly text?: string }[];
     readonly structuredContent?: JsonObject;
   };
-  /** All text blocks of a tool result. */
+  /** All text blocks of a tool result that the server has written. */
   readonly text: string;
 }
 
@@ -40,7 +41,9 @@ export async function rpc(
     status: response.status,
     body,
     result,
-    text: (result.content ?? []).map((block) => block.text ?? "").join("\n"),
+    text: withoutSetNote(result.content)
+      .map((block) => block.text ?? "")
+      .join("\n"),
   };
 }
 

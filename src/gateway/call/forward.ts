@@ -1,7 +1,15 @@
-import type { CallHeaders, ClientMessage, ExchangeEnd, Logger, ServerMessage, Upstream } from "../../core/ports.ts";
+import type {
+  CallHeaders,
+  ClientMessage,
+  Clock,
+  ExchangeEnd,
+  Logger,
+  ServerMessage,
+  Upstream,
+} from "../../core/ports.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Rejections } from "../../core/rejection.ts";
-import type { Resolver } from "../../core/resolver.ts";
+import type { Resolution, Resolver } from "../../core/resolver.ts";
 import type { ProtocolEra } from "../../core/server.ts";
 import type { Access, Store } from "../../core/store-port.ts";
 import type { Ladder } from "../auth-required/ladder.ts";
@@ -10,6 +18,7 @@ import { callRefusedText, failedText, refusalUnconfirmedText, refusedForAllText 
 import type { RpcAnswer } from "../jsonrpc.ts";
 import { failureFor, unavailable } from "../result.ts";
 import { peerOf } from "../session/peer.ts";
+import { createSetNotes } from "./set-note.ts";
 import type { Shape } from "./shape.ts";
 
 /** What a server is sent, and how its response is shown. */
@@ -27,24 +36,31 @@ export interface Target {
 }
 
 export interface ForwardParts {
-  readonly store: Pick<Store, "touchCredential">;
+  readonly store: Pick<Store, "touchCredential" | "noteTold">;
   readonly resolver: Resolver;
   readonly upstream: Pick<Upstream, "exchange">;
   readonly rejections: Rejections;
   readonly ladder: Ladder;
+  readonly clock: Clock;
   readonly logger: Logger;
+  /** Base of every link. Never derived from a request. */
+  readonly publicUrl: string;
 }
+
+type Ready = Extract<Resolution, { kind: "ready" }>;
 
 /** Sends a request on to its server with the caller's own values, and everything that comes back to the client. */
 export type Forward = (exchange: Exchange, target: Target) => Promise<Answered>;
 
 export function createForward(parts: ForwardParts): Forward {
   const { store, resolver, upstream, rejections, ladder, logger } = parts;
+  const setNotes = createSetNotes(parts);
 
-  async function send(exchange: Exchange, target: Target, headers: CallHeaders): Promise<Answered> {
+  async function send(exchange: Exchange, target: Target, { headers, untold }: Ready): Promise<Answered> {
     const { channel, signal } = exchange;
     const { server } = target.access;
-    const respond = (response: ServerMessage): void => {
+    const respond = (own: ServerMessage): void => {
+      const response = untold === undefined ? own : setNotes.addTo(own, exchange, untold, server.name);
       const shaped = target.shape(response);
       if (shaped === null) channel.passResponse(response);
       else channel.answer(shaped, statusOf(shaped, exchange.client.era, response.status), response.event);
@@ -117,7 +133,7 @@ export function createForward(parts: ForwardParts): Forward {
       : first;
     switch (resolution.kind) {
       case "ready":
-        return send(exchange, target, resolution.headers);
+        return send(exchange, target, resolution);
       case "auth_required":
         if (target.whenMissing !== undefined) {
           return target.whenMissing(exchange, exchange.message.params);

@@ -1,0 +1,25 @@
+import { join } from "node:path";
+import { openSqliteStore } from "../../src/sqlite.ts";
+import { systemClock, systemRandom } from "../../src/server/system.ts";
+import type { TestGateway } from "./test-gateway.ts";
+
+/** What the first tool result after a key was set says of that: see `gateway/call/set-note.ts`. */
+const NOTE = /^Keyward: your key for \S+ was set .*\. If that was not you, revoke it at \S+\/$/;
+
+/** Text blocks without the note, for tests that are about something else. */
+export function withoutSetNote<T extends { readonly text?: string }>(blocks: readonly T[] | undefined): readonly T[] {
+  return (blocks ?? []).filter(({ text }) => text === undefined || !NOTE.test(text));
+}
+
+/** The notes among text blocks. */
+export function setNotesIn(blocks: readonly { readonly text?: string }[] | undefined): readonly string[] {
+  return (blocks ?? []).flatMap(({ text }) => (text !== undefined && NOTE.test(text) ? [text] : []));
+}
+
+/** Notes, as another replica would, that the owner of a credential has been told when and from where it was set. */
+export async function tellOf(gateway: TestGateway, credentialId: string, version: number): Promise<void> {
+  const path = join(gateway.folder, "keyward.db");
+  const store = await openSqliteStore({ path, clock: systemClock, random: systemRandom });
+  await store.noteTold(credentialId, version);
+  await store.close();
+}
