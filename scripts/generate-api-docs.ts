@@ -6,14 +6,18 @@ const PROOFS: Readonly<Record<string, string>> = {
   admin: "`Authorization: Bearer kwa_...`",
   virtualKey: "`Authorization: Bearer kw_...`",
   session: "`Keyward-Session: ...`",
+  cookie: "`Cookie: __Host-keyward=...` (over plain http `keyward`)",
+  csrf: "`Keyward-CSRF: ...`",
   tempToken: "`Authorization: Keyward-Temp-Token kwt_...`",
 };
 
+/** By what may be presented; a role that it takes is behind the colon. */
 const WHO: Readonly<Record<string, string>> = {
   "": "anybody",
-  admin: "an administrator",
-  "virtualKey session admin": "any proven identity, or an administrator",
-  "tempToken virtualKey session admin": "whoever may open the link",
+  "cookie:admin admin": "an administrator",
+  "cookie admin": "a user who is signed in, or an administrator",
+  "virtualKey session cookie admin": "any proven identity, or an administrator",
+  "tempToken virtualKey session cookie admin": "whoever may open the link",
 };
 
 const TIME = "Milliseconds since the epoch, UTC.";
@@ -57,8 +61,8 @@ export function renderApiDocs(): string {
 
 function renderOperation(route: string, operation: Operation): string[] {
   const query = (operation.parameters ?? []).filter((parameter) => parameter.in === "query");
-  const body = operation.requestBody?.content["application/json"]?.schema;
-  const proofs = operation.security.flatMap((scheme) => Object.keys(scheme)).join(" ");
+  const { schema: body, example } = operation.requestBody?.content["application/json"] ?? {};
+  const proofs = proofsOf(operation);
   return [
     `### \`${route}\``,
     `${operation.summary}. For ${WHO[proofs] ?? proofs}.${operation.description === undefined ? "" : ` ${operation.description}`}`,
@@ -70,7 +74,9 @@ function renderOperation(route: string, operation: Operation): string[] {
             query.map(({ name, schema }) => [`\`${name}\``, cell(typeOf(schema, "")), schema.description ?? ""]),
           ),
         ]),
-    ...(body === undefined || typeOf(body, "") === "{}" ? [] : [`Body: ${inline(body)}`]),
+    ...(body === undefined || typeOf(body, "") === "{}"
+      ? []
+      : [`Body: ${inline(body)}`, `\`\`\`json\n${JSON.stringify(example, null, 2)}\n\`\`\``]),
     table(
       ["status", ""],
       Object.entries(operation.responses)
@@ -78,6 +84,14 @@ function renderOperation(route: string, operation: Operation): string[] {
         .map(([status, response]) => [status, renderAnswer(response)]),
     ),
   ];
+}
+
+function proofsOf({ security }: Operation): string {
+  return security
+    .flatMap((scheme) => Object.entries(scheme))
+    .filter(([name]) => name !== "csrf")
+    .map(([name, roles]) => [name, ...roles].join(":"))
+    .join(" ");
 }
 
 function renderAnswer({ description, content = {} }: Answer): string {

@@ -105,8 +105,9 @@ function plainTypeOf(type: string, schema: Schema, indent: string): string {
   }
 }
 
-function objectType({ properties, required = [], additionalProperties: others }: Schema, indent: string): string {
-  if (properties === undefined) {
+function objectType(schema: Schema, indent: string): string {
+  const { properties = {}, required = [], additionalProperties: others } = schema;
+  if (Object.keys(properties).length === 0) {
     return `Record<string, ${typeof others === "object" ? typeOf(others, indent) : others === true ? "unknown" : "never"}>`;
   }
   const members = Object.entries(properties).map(([name, property]) =>

@@ -18,8 +18,10 @@ const MAY_REVEAL_SECRETS = [
   "src/core/header-values.ts", // bytes to be sealed
   "src/core/headers-provider.ts", // the token in a link's fragment
   "src/core/key-issuer.ts", // the beginning of a virtual key, kept to tell keys apart
+  "src/http/admin-tokens.ts", // a new admin token, shown once
   "src/http/sign-in/issuer.ts", // the client secret, for the issuer's token endpoint
   "src/http/system.ts", // a new admin token, shown once
+  "src/http/users.ts", // the token of an invitation, in its link, shown once
   "src/http/virtual-keys.ts", // a new virtual key, shown once
   "src/upstream/control-value.ts", // the shape of a value, for one that is wrong
   "src/upstream/inject.ts", // the headers of one request

@@ -98,6 +98,9 @@ export interface Schemas {
   ConsentAnswer: {
     decision: "allow" | "deny";
   };
+  ConsentAnswered: {
+    redirect_to: string;
+  };
   ConsentQuestion: {
     client: {
       /** As the client named itself. */
@@ -411,9 +414,7 @@ export interface Schemas {
       reactivated: number;
       /** Credentials that no longer fit the server. */
       needs_update: number;
-      /** Credentials that would be deleted. */
-      deleted: number;
-      /** Identities whose credentials would change or go. */
+      /** How many identities have a credential that would change, or go. */
       people: number;
     };
   };
@@ -845,8 +846,7 @@ export interface paths {
           id: string;
         };
       };
-      requestBody?: { content: { "application/json": {
-      } } };
+      requestBody?: { content: { "application/json": Record<string, never> } };
       responses: {
         201: { content: { "application/json": Schemas["StartedFlow"] } };
         400: Failure;
@@ -1166,9 +1166,7 @@ export interface paths {
       };
       requestBody: { content: { "application/json": Schemas["ConsentAnswer"] } };
       responses: {
-        200: { content: { "application/json": {
-          redirect_to: string;
-        } } };
+        200: { content: { "application/json": Schemas["ConsentAnswered"] } };
         400: Failure;
         401: Failure;
         403: Failure;
@@ -1297,8 +1295,7 @@ export interface paths {
           id: string;
         };
       };
-      requestBody?: { content: { "application/json": {
-      } } };
+      requestBody?: { content: { "application/json": Record<string, never> } };
       responses: {
         201: { content: { "application/json": Schemas["StartedFlow"] } };
         400: Failure;
@@ -1704,7 +1701,7 @@ export interface paths {
         query?: {
           /** Id of a user: only the keys it owns. */
           owner?: string | undefined;
-          /** Part of the key's or its owner's name, in any letter case. */
+          /** Part of the key's name or of its first characters, in any letter case. */
           q?: string | undefined;
           /** Items per page, 1 to 500. Default 50. */
           limit?: number | undefined;

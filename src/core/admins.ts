@@ -1,9 +1,11 @@
-import type { RequestOrigin } from "./audit.ts";
+import type { Requester } from "./access.ts";
+import { entryOf, type RequestOrigin } from "./audit.ts";
+import { parseDisplayName } from "./display-name.ts";
 import { KeywardError } from "./errors.ts";
 import type { UserStore } from "./people-port.ts";
 import type { Random, Vault } from "./ports.ts";
 import { Secret } from "./secret.ts";
-import type { AdminStore } from "./store-port.ts";
+import type { AdminStore, AdminToken } from "./store-port.ts";
 import { mintId, mintToken, parseToken } from "./token.ts";
 
 /** An administrator, by the token that proved it. */
@@ -29,6 +31,16 @@ export interface Admins {
   ): Promise<{ admin: Admin; token: Secret<string> }>;
   /** @returns null when the token is malformed or unknown */
   byToken(text: string): Promise<Admin | null>;
+  /**
+   * Makes another admin token, which is shown this once.
+   * @throws KeywardError `invalid_request` for a name that may not be
+   */
+  create(name: string, by: Requester): Promise<{ readonly admin: AdminToken; readonly token: Secret<string> }>;
+  /**
+   * It counts for nothing from the next request on.
+   * @throws KeywardError `admin_token_not_found`; `last_admin` when nobody would be left who may administer
+   */
+  revoke(id: string, by: Requester): Promise<void>;
 }
 
 export function createAdmins(parts: {
@@ -76,6 +88,24 @@ export function createAdmins(parts: {
       }
       const token = parseToken("admin_token", text);
       return token === null ? null : await store.findAdminTokenByDigest(vault.digest("admin_token", token.secret));
+    },
+
+    async create(text, by) {
+      const name = parseDisplayName(text);
+      const { secret } = mintToken("admin_token", random);
+      const id = mintId("adm", random);
+      const admin = await store.createAdminToken(
+        { id, name, digest: vault.digest("admin_token", secret) },
+        { ...entryOf(by, "admin_token.created"), detail: { name } },
+      );
+      return { admin, token: secret };
+    },
+
+    async revoke(id, by) {
+      const entry = entryOf(by, "admin_token.revoked");
+      if (!(await store.revokeAdminToken(id, { isLastAllowed: configuredToken !== null }, entry))) {
+        throw new KeywardError("admin_token_not_found");
+      }
     },
   };
 }

@@ -82,6 +82,16 @@ export interface AuditDetail {
   readonly reactivated?: number;
   readonly needsUpdate?: number;
   readonly changed?: readonly string[];
+  /** Id of a group. */
+  readonly group?: string;
+}
+
+/** The entry of a change that somebody has asked for. */
+export function entryOf(
+  by: { readonly actor: Actor; readonly origin: RequestOrigin },
+  action: AuditAction,
+): AuditEntry {
+  return { ...by.origin, actor: by.actor, action, outcome: "ok" };
 }
 
 /** An event as it lies in the log. */

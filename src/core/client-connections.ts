@@ -4,6 +4,6 @@ import type { Identity } from "./identity.ts";
 export interface ClientConnections {
   /** Ends all that an identity holds open, because it may call no more (promise P8). */
   endOf(identity: Identity): void;
-  /** The same for one connected app: what its user holds open otherwise goes on. */
-  endOfApp(appId: string): void;
+  /** Asks at once of all that is open whether it may stay, because access has changed somewhere; ends what may not. */
+  review(): void;
 }

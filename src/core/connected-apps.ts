@@ -16,7 +16,7 @@ export interface ConnectedApps {
 export function createConnectedApps(parts: {
   readonly store: Pick<OauthStore, "revokeApp">;
   /** Absent = nobody is connected. */
-  readonly connections?: Pick<ClientConnections, "endOfApp">;
+  readonly connections?: Pick<ClientConnections, "review">;
 }): ConnectedApps {
   const { store, connections } = parts;
   return {
@@ -26,7 +26,7 @@ export function createConnectedApps(parts: {
       if (revoked === null) {
         throw new KeywardError("app_not_found");
       }
-      connections?.endOfApp(id);
+      connections?.review();
     },
   };
 }

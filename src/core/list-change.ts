@@ -5,7 +5,8 @@ export type ChangedList = "tools" | "prompts" | "resources";
 
 /** Whose lists of which server: everyone's, or one identity's. */
 export interface ListChangeScope {
-  readonly serverId: string;
+  /** Absent = any of them. */
+  readonly serverId?: string;
   readonly identity?: Identity;
 }
 

@@ -1,5 +1,5 @@
 import type { AuditEntry } from "./audit.ts";
-import type { Page, PageRequest, Reconciliation } from "./store-port.ts";
+import type { AccessChange, Page, PageRequest } from "./store-port.ts";
 import type { Group, Role, User } from "./user.ts";
 
 /*
@@ -46,6 +46,13 @@ export interface UserRemoval {
   readonly virtualKeyIds: readonly string[];
 }
 
+/** A user, and until when the invitation of the same call is open. */
+export interface Invited {
+  readonly user: User;
+  /** Milliseconds since the epoch, UTC. */
+  readonly expiresAt: number;
+}
+
 export interface UserStore {
   /**
    * Creates a user without a way to sign in, and an invitation that gives one.
@@ -55,7 +62,7 @@ export interface UserStore {
     user: NewUser,
     invite: { readonly digest: string; readonly ttlMs: number },
     audit: AuditEntry,
-  ): Promise<User>;
+  ): Promise<Invited>;
   /**
    * Replaces the open invitations of a user, as after a forgotten password. The password that exists works until the
    * new one is set. @returns null when there is no such user
@@ -64,9 +71,9 @@ export interface UserStore {
     userId: string,
     invite: { readonly digest: string; readonly ttlMs: number },
     audit: AuditEntry,
-  ): Promise<{ readonly user: User; readonly expiresAt: number } | null>;
-  /** Whose live invitation it is. No side effect. */
-  findInvite(digest: string): Promise<{ readonly user: User; readonly expiresAt: number } | null>;
+  ): Promise<Invited | null>;
+  /** Whose live invitation it is; null for that of a disabled user too. No side effect. */
+  findInvite(digest: string): Promise<Invited | null>;
   /**
    * Uses up an invitation and sets the password; all sessions of the user end. Two racers: one wins.
    * @returns null when it is unknown, used or expired, or the user is disabled
@@ -93,7 +100,7 @@ export interface UserStore {
   /**
    * Disabling ends all sessions and orphans the user's credentials, enabling reactivates them, in the same transaction;
    * also for the keys that the user owns.
-   * @throws KeywardError `last_admin` when no enabled administrator would be left
+   * @throws KeywardError `last_admin` when no enabled administrator would be left who has a way to sign in
    * @returns null when there is no such user
    */
   updateUser(
@@ -101,10 +108,11 @@ export interface UserStore {
     change: UserChange,
     intent: Intent,
     audit: AuditEntry,
-  ): Promise<{ readonly user: User; readonly reconciliation: Reconciliation } | null>;
+  ): Promise<(AccessChange & { readonly user: User }) | null>;
   /**
    * For good: sessions, accounts, memberships, grants, credentials, flows and OAuth grants go, owned virtual keys are
-   * revoked, each binding's epoch +1, in one transaction. Ids are never used again.
+   * revoked, each binding's epoch +1, in one transaction. Ids are never used again. One `virtual_key.revoked` event for
+   * each key, beside the given one.
    * @throws KeywardError `last_admin`
    * @returns null when there is no such user
    */
@@ -120,17 +128,19 @@ export interface GroupStore {
   /** @throws KeywardError `name_taken` @returns null when there is no such group */
   renameGroup(id: string, name: string, audit: AuditEntry): Promise<Group | null>;
   /** Its grants go with it; access is reconciled. @returns null when there was none */
-  deleteGroup(id: string, intent: Intent, audit: AuditEntry): Promise<Reconciliation | null>;
-  /** Ids of the groups of a user. */
+  deleteGroup(id: string, intent: Intent, audit: AuditEntry): Promise<AccessChange | null>;
+  /** The groups of a user, by name. */
   listGroupsOf(userId: string): Promise<readonly Group[]>;
   /**
-   * Adds and removes members in one transaction and reconciles the access of exactly those.
-   * @throws KeywardError `group_not_found`, `user_not_found`
+   * Adds and removes members in one transaction and reconciles the access of exactly those. Beside the given event there
+   * is one for each user who came or went, so that the log of a user tells it. Whoever is already a member,
+   * or is none, is left as is; an id that is named in both is added.
+   * @throws KeywardError `group_not_found`, `user_not_found` for one to add
    */
   changeMembers(
     groupId: string,
     change: { readonly add: readonly string[]; readonly remove: readonly string[] },
     intent: Intent,
     audit: AuditEntry,
-  ): Promise<Reconciliation>;
+  ): Promise<AccessChange>;
 }

@@ -1,8 +1,11 @@
 import type { Requester } from "./access.ts";
+import { entryOf } from "./audit.ts";
+import type { ClientConnections } from "./client-connections.ts";
 import { KeywardError } from "./errors.ts";
 import { parseHeaderName, type HeaderName } from "./header-name.ts";
 import { parseHeaderSchema, plainNames, type HeaderFieldInput, type HeaderSchema } from "./header-schema.ts";
 import { mergeHeaderValues, parseHeaderValue, type HeaderValues } from "./header-values.ts";
+import type { Intent } from "./people-port.ts";
 import type { CallHeaders, Random, Sealed, Upstream, Vault } from "./ports.ts";
 import type { ListChangeSink } from "./list-change.ts";
 import { openStaticHeaders, sealStaticHeaders } from "./seal-context.ts";
@@ -70,11 +73,12 @@ export interface ServerRegistry {
     id: string,
     patch: ServerPatch,
     by: Requester,
+    intent?: Intent,
   ): Promise<{ readonly server: Server; readonly reconciliation: Reconciliation }>;
   /** Verifies again, with new sample values, and takes over what it discovers. */
   verify(id: string, sampleHeaders: TypedHeaders, by: Requester): Promise<VerifiedServer>;
   /** @throws KeywardError `server_not_found` */
-  remove(id: string, by: Requester): Promise<void>;
+  remove(id: string, by: Requester, intent?: Intent): Promise<Reconciliation>;
 }
 
 export function createServerRegistry(parts: {
@@ -83,8 +87,17 @@ export function createServerRegistry(parts: {
   readonly upstream: Pick<Upstream, "verify" | "assertAllowed" | "forgetServer">;
   readonly random: Random;
   readonly listChanges: ListChangeSink;
+  /** Absent = nobody is connected. */
+  readonly connections?: Pick<ClientConnections, "review">;
 }): ServerRegistry {
-  const { store, vault, upstream, random, listChanges } = parts;
+  const { store, vault, upstream, random, listChanges, connections } = parts;
+
+  /** What is open towards a server that was changed, and what is open of whoever may not use it any more. */
+  function endAll(id: string): void {
+    upstream.forgetServer(id);
+    connections?.review();
+    listChanges.changed({ serverId: id });
+  }
 
   async function find(id: string): Promise<Server> {
     const server = await store.findServer(id);
@@ -174,19 +187,14 @@ export function createServerRegistry(parts: {
       return { server, verification: verified?.strength ?? null };
     },
 
-    async update(id, patch, by) {
+    async update(id, patch, by, intent) {
       const server = await find(id);
       const change = await changeOf(server, patch, vault, parseUrl);
-      const updated = await store.updateServer(id, server.version, change, {
-        ...by.origin,
-        actor: by.actor,
-        action: "server.updated",
-        outcome: "ok",
-        serverId: id,
-        detail: { changed: Object.keys(patch) },
-      });
-      upstream.forgetServer(id);
-      listChanges.changed({ serverId: id });
+      const entry = { ...entryOf(by, "server.updated"), serverId: id, detail: { changed: Object.keys(patch) } };
+      const updated = await store.updateServer(id, server.version, change, entry, intent);
+      if (intent !== "preview") {
+        endAll(id);
+      }
       return updated;
     },
 
@@ -220,19 +228,15 @@ export function createServerRegistry(parts: {
       return { server: updated.server, verification: strength };
     },
 
-    async remove(id, by) {
-      const isDeleted = await store.deleteServer(id, {
-        ...by.origin,
-        actor: by.actor,
-        action: "server.deleted",
-        outcome: "ok",
-        serverId: id,
-      });
-      if (!isDeleted) {
+    async remove(id, by, intent) {
+      const reconciliation = await store.deleteServer(id, { ...entryOf(by, "server.deleted"), serverId: id }, intent);
+      if (reconciliation === null) {
         throw new KeywardError("server_not_found");
       }
-      upstream.forgetServer(id);
-      listChanges.changed({ serverId: id });
+      if (intent !== "preview") {
+        endAll(id);
+      }
+      return reconciliation;
     },
   };
 }

@@ -10,11 +10,11 @@ import type {
 import type { HeaderSchema } from "./header-schema.ts";
 import type { AuthMode, Identity } from "./identity.ts";
 import type { OauthStore } from "./oauth-port.ts";
-import type { GroupStore, UserStore } from "./people-port.ts";
+import type { GroupStore, Intent, UserStore } from "./people-port.ts";
 import type { Sealed } from "./ports.ts";
 import type { SignInStore } from "./sign-in-port.ts";
 import type { Discovered, LinkPolicy, Server, ServerStatus, UpstreamOrigin, VerificationPolicy } from "./server.ts";
-import type { VirtualKey } from "./virtual-key.ts";
+import type { PresentedKey, VirtualKey } from "./virtual-key.ts";
 
 /*
  * The Store port names intentions, not CRUD. One method is one atomic promise: it happens wholly or not at all, also
@@ -65,6 +65,13 @@ export interface Reconciliation {
   readonly people: number;
 }
 
+/** A change of access. */
+export interface AccessChange {
+  readonly reconciliation: Reconciliation;
+  /** Ids of the credentials that lost access: what carries them has to end. */
+  readonly orphanedIds: readonly string[];
+}
+
 export interface ServerStore {
   /** Two racers for one name: one wins. @throws KeywardError `name_taken` */
   createServer(server: NewServer, audit: AuditEntry): Promise<Server>;
@@ -85,33 +92,46 @@ export interface ServerStore {
     expectedVersion: number,
     change: ServerChange,
     audit: AuditEntry,
+    intent?: Intent,
   ): Promise<{ readonly server: Server; readonly reconciliation: Reconciliation }>;
-  /** Grants, credentials, flows and tokens go with it (in the database). @returns false when there was none */
-  deleteServer(id: string, audit: AuditEntry): Promise<boolean>;
+  /** Grants, credentials, flows and tokens go with it (in the database). @returns null when there was none */
+  deleteServer(id: string, audit: AuditEntry, intent?: Intent): Promise<Reconciliation | null>;
 }
 
 // --- access ---
 
-export interface Grant {
-  readonly identity: Identity;
-  /** Tools that this identity may use; null = all that the server allows. */
-  readonly tools: readonly string[] | null;
-}
+/** One identity, or the users who are members of a group. */
+export type GrantSubject = { readonly identity: Identity } | { readonly groupId: string };
 
-/** A server that an identity may use, with the tools it may use there (server's and grant's lists intersected). */
+export type Grant = GrantSubject & {
+  /** Tools that may be used under this grant; null = all that the server allows. */
+  readonly tools: readonly string[] | null;
+};
+
+export type ListedGrant = Grant & {
+  /** Name of the user, virtual key or group; null for a session. */
+  readonly name: string | null;
+};
+
+/**
+ * A server that an identity may use, with the tools it may use there: those of all grants that apply united, and then
+ * intersected with the server's.
+ */
 export interface Access {
   readonly server: Server;
   readonly tools: readonly string[] | null;
 }
 
 export interface AccessStore {
-  listGrants(serverId: string): Promise<readonly Grant[]>;
+  /** Groups first, then by kind and id of the identity. */
+  listGrants(serverId: string): Promise<readonly ListedGrant[]>;
   /**
    * Replaces all grants of a server and reconciles access in the same transaction, set-based: credentials that lost
    * access are orphaned, those that regained it are reactivated, each with epoch +1; flows without access are deleted.
-   * @throws KeywardError `server_not_found`, `invalid_request` for a virtual key that does not exist
+   * @throws KeywardError `server_not_found`; `invalid_request` for a user, group or virtual key that does not exist, a
+   *   virtual key that acts as its owner, or a subject that is named twice
    */
-  replaceGrants(serverId: string, grants: readonly Grant[], audit: AuditEntry): Promise<Reconciliation>;
+  replaceGrants(serverId: string, grants: readonly Grant[], audit: AuditEntry, intent?: Intent): Promise<AccessChange>;
   /** The server of that name if it is `ready` and the identity may use it; else null (one answer for both). */
   findAccess(identity: Identity, serverName: string): Promise<Access | null>;
   /** Every `ready` server that the identity may use, ordered by name. */
@@ -301,30 +321,67 @@ export interface VirtualKeyChange {
   readonly rateLimitPerMinute?: number | null;
 }
 
+export type NewVirtualKey = Omit<
+  VirtualKey,
+  "createdAt" | "lastUsedAt" | "revokedAt" | "rotatedAt" | "previousExpiresAt"
+> & { readonly digest: string };
+
+export interface VirtualKeyFilter {
+  readonly ownerUserId?: string;
+  /** Case-insensitive substring of the key's name or its visible characters. */
+  readonly q?: string;
+}
+
+export interface KeyChangeOptions {
+  /** Default `apply`. */
+  readonly intent?: Intent | undefined;
+  /** The user who asks for it: a key of anybody else counts as absent. Absent = an administrator asks. */
+  readonly onlyOwner?: string | undefined;
+}
+
 export interface VirtualKeyStore {
-  createVirtualKey(
-    key: Omit<VirtualKey, "createdAt" | "lastUsedAt" | "revokedAt"> & { readonly digest: string },
-    audit: AuditEntry,
-  ): Promise<VirtualKey>;
-  /** In any state; the caller judges with `isUsable`. */
-  findVirtualKeyByDigest(digest: string): Promise<VirtualKey | null>;
+  /** @throws KeywardError `user_not_found` when the owner does not exist */
+  createVirtualKey(key: NewVirtualKey, audit: AuditEntry): Promise<VirtualKey>;
+  /** By its digest or the one before a rotation, in any state; the caller judges with `isUsable`. */
+  findVirtualKeyByDigest(digest: string): Promise<PresentedKey | null>;
   findVirtualKey(id: string): Promise<VirtualKey | null>;
   /** Newest first. Revoked keys are left out. */
-  listVirtualKeys(page: PageRequest): Promise<Page<VirtualKey>>;
-  /** Disabling orphans the key's credentials, enabling reactivates them, in the same transaction. */
-  updateVirtualKey(id: string, change: VirtualKeyChange, audit: AuditEntry): Promise<VirtualKey | null>;
+  listVirtualKeys(filter: VirtualKeyFilter, page: PageRequest): Promise<Page<VirtualKey>>;
+  /**
+   * Disabling orphans the credentials of an ownerless key, enabling reactivates them, in the same transaction.
+   * @throws KeywardError `forbidden` for an owner who would loosen the limit
+   * @returns null when there is no such key
+   */
+  updateVirtualKey(
+    id: string,
+    change: VirtualKeyChange,
+    audit: AuditEntry,
+    options?: KeyChangeOptions,
+  ): Promise<(AccessChange & { readonly key: VirtualKey }) | null>;
+  /**
+   * Gives the key another secret. The one before works for `overlapMs` more (0 = not at all); one that was still in its
+   * overlap stops at once. Two racers: the later one wins, and the earlier one's secret is the one before.
+   * @returns null when there is no such key
+   */
+  rotateVirtualKey(
+    id: string,
+    secret: { readonly digest: string; readonly prefix: string },
+    overlapMs: number,
+    audit: AuditEntry,
+    options?: Pick<KeyChangeOptions, "onlyOwner">,
+  ): Promise<VirtualKey | null>;
   /**
    * For good. Grants, credentials, flows and tokens of an ownerless key go in the same transaction, each binding's
    * epoch +1; the row stays for the audit. @returns ids of the deleted credentials, or null when there is no such key
    */
-  revokeVirtualKey(id: string, audit: AuditEntry): Promise<readonly string[] | null>;
+  revokeVirtualKey(id: string, audit: AuditEntry, options?: KeyChangeOptions): Promise<readonly string[] | null>;
   /** Notes the last use; at most once a minute per key, written within seconds or at `close`. Best effort. */
   touchVirtualKey(id: string): Promise<void>;
 }
 
 // --- setup, audit, sweep ---
 
-interface AdminToken {
+export interface AdminToken {
   readonly id: string;
   readonly name: string;
   readonly createdAt: number;
@@ -343,6 +400,19 @@ export interface AdminStore {
     audit: AuditEntry,
   ): Promise<AdminToken | null>;
   findAdminTokenByDigest(digest: string): Promise<AdminToken | null>;
+  /** Newest first. */
+  listAdminTokens(page: PageRequest): Promise<Page<AdminToken>>;
+  createAdminToken(
+    token: { readonly id: string; readonly name: string; readonly digest: string },
+    audit: AuditEntry,
+  ): Promise<AdminToken>;
+  /**
+   * @param options.isLastAllowed whether nobody else has to remain who may administer, because the configuration names
+   *   a token
+   * @throws KeywardError `last_admin` when neither another token nor an administrator who can sign in would be left
+   * @returns false when there is no such token
+   */
+  revokeAdminToken(id: string, options: { readonly isLastAllowed: boolean }, audit: AuditEntry): Promise<boolean>;
 }
 
 export interface AuditFilter {

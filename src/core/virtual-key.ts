@@ -17,6 +17,18 @@ export interface VirtualKey {
   readonly createdAt: number;
   readonly lastUsedAt: number | null;
   readonly revokedAt: number | null;
+  /** When it was last given another secret; null = never. */
+  readonly rotatedAt: number | null;
+  /** Until when the secret before the last rotation works; null = there is none, or it stopped at once. */
+  readonly previousExpiresAt: number | null;
+}
+
+/** A key as somebody has presented it. */
+export interface PresentedKey extends VirtualKey {
+  /** Whether it is the secret of before the last rotation. */
+  readonly isPrevious: boolean;
+  /** Whether the owner exists and is enabled; true for an ownerless key. */
+  readonly isOwnerEnabled: boolean;
 }
 
 export const VIRTUAL_KEY_PREFIX_LENGTH = 8;
@@ -25,7 +37,9 @@ export function identityOf(key: Pick<VirtualKey, "id" | "ownerUserId">): Identit
   return key.ownerUserId === null ? { mode: "virtual_key", id: key.id } : { mode: "user", id: key.ownerUserId };
 }
 
-/** Valid = enabled, not revoked, not expired at `now`. */
-export function isUsable(key: Pick<VirtualKey, "isEnabled" | "revokedAt" | "expiresAt">, now: number): boolean {
-  return key.isEnabled && key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now);
+/** Valid = enabled, as is its owner; not revoked; and neither the key nor the secret that was presented expired at `now`. */
+export function isUsable(key: PresentedKey, now: number): boolean {
+  const isSecretAlive = !key.isPrevious || (key.previousExpiresAt ?? 0) > now;
+  const isAlive = key.expiresAt === null || key.expiresAt > now;
+  return key.isEnabled && key.isOwnerEnabled && key.revokedAt === null && isSecretAlive && isAlive;
 }

@@ -238,7 +238,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       visit.afterwards.forEach((task) => runQuietly(task, logger, context.requestId));
     },
     endOf: (identity) => streams.endOf(identity),
-    endOfApp: (appId) => streams.endOfApp(appId),
+    review: () => streams.review(),
     close() {
       closing.abort();
       streams.close();

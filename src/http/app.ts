@@ -4,14 +4,17 @@ import type { AccessControl } from "../core/access.ts";
 import type { Admins } from "../core/admins.ts";
 import type { Callers } from "../core/callers.ts";
 import type { ConnectedApps } from "../core/connected-apps.ts";
+import type { Groups } from "../core/groups.ts";
 import type { LinkIssuer } from "../core/link-issuer.ts";
 import type { KeyIssuer } from "../core/key-issuer.ts";
 import type { Openers } from "../core/opener.ts";
+import type { People } from "../core/people.ts";
 import type { Clock, Logger, Random, Vault } from "../core/ports.ts";
 import type { ServerRegistry } from "../core/server-registry.ts";
 import type { Store } from "../core/store-port.ts";
 import type { Submissions } from "../core/submission.ts";
 import { mountApps } from "./apps.ts";
+import { mountAdminTokens } from "./admin-tokens.ts";
 import { mountAudit } from "./audit.ts";
 import { mountConsent } from "./consent.ts";
 import type { HttpEnv } from "./context.ts";
@@ -20,6 +23,7 @@ import { createErrorHandler, createNotFoundHandler } from "./errors.ts";
 import { mountFlows } from "./flows.ts";
 import { accessLog, refuseHead, refuseOtherSites, requireRawPath, setResponseHeaders } from "./front.ts";
 import { mountGrants } from "./grants.ts";
+import { mountGroups } from "./groups.ts";
 import { createGuards } from "./guard.ts";
 import { refuseInvalid } from "./invalid-request.ts";
 import { mountMe } from "./me.ts";
@@ -27,11 +31,13 @@ import { createMount } from "./mount.ts";
 import type { Consents } from "./oauth/consents.ts";
 import { mountPages } from "./pages.ts";
 import { mountServers } from "./servers.ts";
+import { mountSettings, type Settings } from "./settings.ts";
 import type { SignIn } from "./sign-in/compose-sign-in.ts";
 import { mountJoin } from "./sign-in/join.ts";
 import { mountOwnSessions } from "./sign-in/own-sessions.ts";
 import { mountSignIn } from "./sign-in/sign-in.ts";
 import { mountSystem, type ReadinessChecks } from "./system.ts";
+import { mountUsers } from "./users.ts";
 import { mountVirtualKeys } from "./virtual-keys.ts";
 
 /** What the app reads of the store. Whatever it changes goes through the policies. */
@@ -46,9 +52,15 @@ type HttpStore = Pick<
   | "listCredentials"
   | "findVirtualKey"
   | "listVirtualKeys"
-  | "listAudit"
   | "listApps"
   | "findUser"
+  | "findUsers"
+  | "listUsers"
+  | "findGroup"
+  | "listGroups"
+  | "listGroupsOf"
+  | "listAdminTokens"
+  | "listAudit"
   | "findUserByEmail"
   | "findInvite"
   | "isSetUp"
@@ -65,7 +77,9 @@ export interface HttpParts {
   readonly registry: ServerRegistry;
   readonly access: AccessControl;
   readonly keyIssuer: KeyIssuer;
-  readonly admins: Pick<Admins, "byToken" | "completeSetup" | "isSetupOpen">;
+  readonly people: People;
+  readonly groups: Groups;
+  readonly admins: Pick<Admins, "byToken" | "completeSetup" | "isSetupOpen" | "create" | "revoke">;
   readonly callers: Callers;
   readonly openers: Openers;
   readonly submissions: Submissions;
@@ -82,6 +96,7 @@ export interface HttpParts {
   readonly publicUrl: string;
   /** Version of Keyward, for the API description. */
   readonly version: string;
+  readonly settings: Settings;
   readonly readiness: () => Promise<ReadinessChecks>;
   /** Where `npm run build:web` has put the connect page. Read once, here. */
   readonly connectPage: { readonly directory: string };
@@ -113,7 +128,11 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   mountVirtualKeys(mount, parts);
   mountConsent(mount, parts);
   mountApps(mount, parts);
+  mountUsers(mount, parts);
+  mountGroups(mount, parts);
   mountAudit(mount, parts);
+  mountAdminTokens(mount, parts);
+  mountSettings(mount, parts);
   mountMe(mount, { ...signIn, ...parts });
   mountSignIn(mount, { ...signIn, ...parts });
   mountJoin(mount, { ...signIn, ...parts });

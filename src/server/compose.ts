@@ -9,10 +9,12 @@ import { createCompletions } from "../core/completions.ts";
 import { HeadersProvider } from "../core/headers-provider.ts";
 import { createConnectedApps } from "../core/connected-apps.ts";
 import type { Documents } from "../core/documents.ts";
+import { createGroups } from "../core/groups.ts";
 import { createKeyIssuer } from "../core/key-issuer.ts";
 import { createLinkIssuer } from "../core/link-issuer.ts";
 import { mcpAudience, oauthAvailability } from "../core/oauth-resource.ts";
 import { createOpeners } from "../core/opener.ts";
+import { createPeople } from "../core/people.ts";
 import type { Clock, Logger, Random, Upstream, Vault } from "../core/ports.ts";
 import { createRejections } from "../core/rejection.ts";
 import { createResolver } from "../core/resolver.ts";
@@ -29,10 +31,13 @@ import { composeSignIn } from "../http/sign-in/compose-sign-in.ts";
 import type { SignInDatabase } from "../store/sign-in-database.ts";
 import type { Config } from "./config/config.ts";
 import type { Handler, RequestContext } from "./listener.ts";
+import { settingsOf } from "./settings.ts";
 import { VERSION } from "./version.ts";
 
 /** Where `npm run build:web` puts the page: the same path from `src/server/` and from `dist/server/`. */
 const CONNECT_PAGE = fileURLToPath(new URL("../../dist/web/connect/", import.meta.url));
+
+const NO_OAUTH = "The public URL is plain http. Clients connect by OAuth over https, or on a loopback host.";
 
 /** What is opened before anything can be put together. */
 export interface Foundations {
@@ -116,14 +121,17 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
         publicUrl,
         isRegistrationEnabled: config.isOauthRegistrationEnabled,
         signIns: signIn.sessions,
-        onRevoked: (appId) => gateway.endOfApp(appId),
+        onRevoked: () => gateway.review(),
       })
     : null;
+  const openings = { upstream, listChanges, connections: gateway };
   const app = createHttpApp({
     store,
-    registry: createServerRegistry({ store, vault, upstream, random, listChanges }),
-    access: createAccessControl({ store, upstream, listChanges, connections: gateway }),
-    keyIssuer: createKeyIssuer({ store, vault, random }),
+    registry: createServerRegistry({ ...openings, store, vault, random }),
+    access: createAccessControl({ ...openings, store }),
+    keyIssuer: createKeyIssuer({ store, vault, random, connections: gateway }),
+    people: createPeople({ ...openings, store, vault, random }),
+    groups: createGroups({ ...openings, store, random }),
     admins,
     callers,
     openers: createOpeners({ store, tempTokens, callers, admins, clock }),
@@ -138,6 +146,7 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     logger,
     publicUrl,
     version: VERSION,
+    settings: settingsOf(config, isOauthEnabled ? null : NO_OAUTH),
     // The keys are loaded: without them there would be nothing to put together.
     readiness: async () => ({ store: await answers(store), keys: true }),
     connectPage: { directory: CONNECT_PAGE },

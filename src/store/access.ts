@@ -1,11 +1,13 @@
 import { sql, type RawBuilder } from "kysely";
 import { KeywardError } from "../core/errors.ts";
 import { identityKey } from "../core/identity.ts";
-import type { Access, AccessStore, Grant } from "../core/store-port.ts";
+import type { Access, AccessStore } from "../core/store-port.ts";
 import { groupGrantsOf, serverIsUsableBy } from "./access-rule.ts";
 import { appendAudit } from "./audit.ts";
-import { assertIdentity, fromIdentity, fromJson, fromJsonOrNull, toIdentity, toJsonOrNull } from "./columns.ts";
+import { fromIdentity, fromJson } from "./columns.ts";
 import type { Db, Engine, Tx } from "./engine.ts";
+import { assertGrants, listGrants, writeGrants } from "./grants.ts";
+import { carryOut } from "./intent.ts";
 import { prepare } from "./prepared.ts";
 import { reconcileAccess } from "./reconcile.ts";
 import { Remembered } from "./remembered.ts";
@@ -44,32 +46,16 @@ export function createAccessStore(engine: Engine): AccessStore {
   const found = new Remembered<Access | null>(engine);
   const lists = new Remembered<readonly Access[]>(engine, (list) => 1 + list.length);
   return {
-    async listGrants(serverId) {
-      const rows = await engine.read((db) =>
-        db
-          .selectFrom("server_grants")
-          .select(["auth_mode", "identity_id", "tools"])
-          .where("server_id", "=", serverId)
-          .orderBy("auth_mode")
-          .orderBy("identity_id")
-          .execute(),
-      );
-      return rows.map((row) => ({
-        identity: toIdentity(row),
-        tools: fromJsonOrNull(row.tools) as readonly string[] | null,
-      }));
-    },
+    listGrants: (serverId) => listGrants(engine, serverId),
 
-    async replaceGrants(serverId, grants, audit) {
+    async replaceGrants(serverId, grants, audit, intent) {
       assertGrants(grants);
-      return engine.write(async (tx) => {
+      return carryOut(engine, intent, async (tx) => {
         await assertServer(tx, serverId);
-        await assertVirtualKeys(tx, grants);
-        await tx.db.deleteFrom("server_grants").where("server_id", "=", serverId).execute();
-        await insertGrants(tx, serverId, grants);
-        const reconciliation = { ...(await reconcileAccess(tx, { serverId })), needsUpdate: 0 };
-        await appendAudit(tx, [{ ...audit, serverId, detail: { ...audit.detail, ...reconciliation } }]);
-        return reconciliation;
+        await writeGrants(tx, serverId, grants);
+        const moved = await reconcileAccess(tx, { serverId });
+        await appendAudit(tx, [{ ...audit, serverId, detail: { ...audit.detail, ...moved.reconciliation } }]);
+        return moved;
       });
     },
 
@@ -135,58 +121,9 @@ function intersect(a: readonly string[] | null, b: readonly string[] | null): re
   return a.filter((name) => inB.has(name));
 }
 
-function assertGrants(grants: readonly Grant[]): void {
-  for (const { identity } of grants) {
-    assertIdentity(identity);
-  }
-  if (new Set(grants.map(({ identity }) => identityKey(identity))).size !== grants.length) {
-    throw new KeywardError("invalid_request", { message: "An identity is named twice." });
-  }
-}
-
 async function assertServer(tx: Tx, serverId: string): Promise<void> {
   const server = await tx.db.selectFrom("servers").select("id").where("id", "=", serverId).executeTakeFirst();
   if (server === undefined) {
     throw new KeywardError("server_not_found");
   }
-}
-
-async function assertVirtualKeys(tx: Tx, grants: readonly Grant[]): Promise<void> {
-  const ids = grants
-    .filter(({ identity }) => identity.mode === "virtual_key")
-    .map(({ identity }) => ({ id: identity.id }));
-  const unknown = await tx.db
-    .selectFrom(tx.json.rows(ids, ["id"]).as("named"))
-    .select("named.id")
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom("virtual_keys")
-            .select(sql<number>`1`.as("one"))
-            .whereRef("virtual_keys.id", "=", "named.id")
-            .where("virtual_keys.revoked_at", "is", null),
-        ),
-      ),
-    )
-    .limit(1)
-    .executeTakeFirst();
-  if (unknown !== undefined) {
-    throw new KeywardError("invalid_request", { message: "A grant names a virtual key that does not exist." });
-  }
-}
-
-async function insertGrants(tx: Tx, serverId: string, grants: readonly Grant[]): Promise<void> {
-  const columns = ["server_id", "auth_mode", "identity_id", "tools", "created_at"] as const;
-  const rows = grants.map(({ identity, tools }) => ({
-    server_id: serverId,
-    ...fromIdentity(identity),
-    tools: toJsonOrNull(tools),
-    created_at: tx.now,
-  }));
-  await tx.db
-    .insertInto("server_grants")
-    .columns([...columns])
-    .expression((eb) => eb.selectFrom(tx.json.rows(rows, columns).as("granted")).select([...columns]))
-    .execute();
 }

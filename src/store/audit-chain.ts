@@ -14,6 +14,7 @@ const DETAIL_KEYS = [
   "reactivated",
   "needsUpdate",
   "changed",
+  "group",
 ] as const satisfies readonly (keyof AuditDetail)[];
 
 /** A detail without any key that is not on the list; null when nothing is left. */

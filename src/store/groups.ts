@@ -4,7 +4,7 @@ import type { Group } from "../core/user.ts";
 import { appendAudit } from "./audit.ts";
 import { type Db, type Engine, type Tx, UniqueViolation } from "./engine.ts";
 import { carryOut } from "./intent.ts";
-import { addMemberships, assertGroups, assertUsers, isNamed } from "./memberships.ts";
+import { addMemberships, assertGroups, assertUsers, isNamed, membershipEntries } from "./memberships.ts";
 import { isName, parsePage, toPage } from "./page.ts";
 import { reconcileAccess } from "./reconcile.ts";
 import type { UserGroupsTable } from "./tables.ts";
@@ -56,10 +56,10 @@ export function createGroupStore(engine: Engine): GroupStore {
         }
         // The grants first: while the members are known, their access can be reconciled.
         await tx.db.deleteFrom("server_group_grants").where("group_id", "=", id).execute();
-        const reconciliation = { ...(await reconcileAccess(tx, { membersOf: id })), needsUpdate: 0 };
+        const moved = await reconcileAccess(tx, { membersOf: id });
         await tx.db.deleteFrom("user_groups").where("id", "=", id).execute();
-        await appendAudit(tx, [{ ...audit, detail: { ...audit.detail, ...reconciliation } }]);
-        return reconciliation;
+        await appendAudit(tx, [{ ...audit, detail: { ...audit.detail, ...moved.reconciliation } }]);
+        return moved;
       }),
 
     async listGroupsOf(userId) {
@@ -77,14 +77,22 @@ export function createGroupStore(engine: Engine): GroupStore {
       carryOut(engine, intent, async (tx) => {
         await assertGroups(tx, [groupId]);
         await assertUsers(tx, add);
-        await removeMembers(tx, groupId, remove);
-        await addMemberships(
+        const removed = await removeMembers(
+          tx,
+          groupId,
+          remove.filter((userId) => !add.includes(userId)),
+        );
+        const added = await addMemberships(
           tx,
           add.map((userId) => ({ group_id: groupId, user_id: userId })),
         );
-        const reconciliation = { ...(await reconcileAccess(tx, { userIds: [...remove, ...add] })), needsUpdate: 0 };
-        await appendAudit(tx, [{ ...audit, detail: { ...audit.detail, ...reconciliation } }]);
-        return reconciliation;
+        const moved = await reconcileAccess(tx, { userIds: [...remove, ...add] });
+        await appendAudit(tx, [
+          { ...audit, detail: { ...audit.detail, ...moved.reconciliation } },
+          ...membershipEntries(audit, removed, "member_removed"),
+          ...membershipEntries(audit, added, "member_added"),
+        ]);
+        return moved;
       }),
   };
 }
@@ -126,11 +134,12 @@ async function writeName(tx: Tx, id: string, name: string): Promise<boolean> {
   }
 }
 
-/** Whoever is no member is left out. */
-async function removeMembers(tx: Tx, groupId: string, userIds: readonly string[]): Promise<void> {
-  await tx.db
+/** Whoever is no member is left out. @returns who was one */
+async function removeMembers(tx: Tx, groupId: string, userIds: readonly string[]) {
+  return tx.db
     .deleteFrom("group_members")
     .where("group_id", "=", groupId)
     .where(isNamed(tx, "group_members.user_id", userIds))
+    .returning(["group_id", "user_id"])
     .execute();
 }

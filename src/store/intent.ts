@@ -16,8 +16,12 @@ class Previewed<T> extends Error {
  * Makes a change, or only tries it. A preview is the change itself in a transaction that is rolled back: its counts are
  * exact, nothing stays, and whoever remembers reads is not told of a commit.
  */
-export async function carryOut<T>(engine: Engine, intent: Intent, work: (tx: Tx) => Promise<T>): Promise<T> {
-  if (intent === "apply") {
+export async function carryOut<T>(
+  engine: Engine,
+  intent: Intent | undefined,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  if (intent !== "preview") {
     return engine.write(work);
   }
   try {

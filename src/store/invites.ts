@@ -4,7 +4,7 @@ import { mintId } from "../core/token.ts";
 import { appendAudit } from "./audit.ts";
 import { toBit } from "./columns.ts";
 import type { Engine, Tx } from "./engine.ts";
-import { addMemberships, assertGroups } from "./memberships.ts";
+import { addMemberships, assertGroups, membershipEntries } from "./memberships.ts";
 import { readSetting, SETUP_DONE } from "./settings.ts";
 import { useUpSetup } from "./setup.ts";
 import { isoNow, readUser, selectUsers, toUser } from "./user-row.ts";
@@ -21,13 +21,11 @@ export function createInviteStore(engine: Engine): InviteStore {
       engine.write(async (tx) => {
         await assertGroups(tx, user.groupIds);
         await insertUser(tx, user);
-        await insertInvite(tx, user.id, invite);
-        await addMemberships(
-          tx,
-          user.groupIds.map((groupId) => ({ group_id: groupId, user_id: user.id })),
-        );
-        await appendAudit(tx, [audit]);
-        return justWritten(tx, user.id);
+        const expiresAt = await insertInvite(tx, user.id, invite);
+        const memberships = user.groupIds.map((groupId) => ({ group_id: groupId, user_id: user.id }));
+        const added = await addMemberships(tx, memberships);
+        await appendAudit(tx, [audit, ...membershipEntries(audit, added, "member_added")]);
+        return { user: await justWritten(tx, user.id), expiresAt };
       }),
 
     reinviteUser: (userId, invite, audit) =>

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder, type SqlBool } from "kysely";
 import { KeywardError } from "../core/errors.ts";
+import type { AuditEntry } from "../core/audit.ts";
 import type { Tx } from "./engine.ts";
 
 interface Membership {
@@ -7,22 +8,39 @@ interface Membership {
   readonly user_id: string;
 }
 
-/** Whoever is a member already stays one. */
-export async function addMemberships(tx: Tx, memberships: readonly Membership[]): Promise<void> {
+/** Whoever is a member already stays one. @returns those that are new */
+export async function addMemberships(tx: Tx, memberships: readonly Membership[]): Promise<readonly Membership[]> {
   const columns = ["group_id", "user_id", "created_at"] as const;
   const rows = memberships.map((membership) => ({ ...membership, created_at: tx.now }));
-  await tx.db
-    .insertInto("group_members")
-    .columns([...columns])
-    // The parser would take ON CONFLICT for the ON of a join, were there no WHERE.
-    .expression((eb) =>
-      eb
-        .selectFrom(tx.json.rows(rows, columns).as("membership"))
-        .select([...columns])
-        .where(eb.lit(true)),
-    )
-    .onConflict((conflict) => conflict.columns(["group_id", "user_id"]).doNothing())
-    .execute();
+  return (
+    tx.db
+      .insertInto("group_members")
+      .columns([...columns])
+      // The parser would take ON CONFLICT for the ON of a join, were there no WHERE.
+      .expression((eb) =>
+        eb
+          .selectFrom(tx.json.rows(rows, columns).as("membership"))
+          .select([...columns])
+          .where(eb.lit(true)),
+      )
+      .onConflict((conflict) => conflict.columns(["group_id", "user_id"]).doNothing())
+      .returning(["group_id", "user_id"])
+      .execute()
+  );
+}
+
+/** What the log of each user says of it: one event for each. */
+export function membershipEntries(
+  audit: AuditEntry,
+  memberships: readonly Membership[],
+  change: "member_added" | "member_removed",
+): readonly AuditEntry[] {
+  return memberships.map(({ group_id: group, user_id: id }) => ({
+    ...audit,
+    action: "group.updated",
+    identity: { mode: "user", id },
+    detail: { changed: [change], group },
+  }));
 }
 
 /** @throws KeywardError `group_not_found` unless each of them is there */

@@ -1,6 +1,6 @@
 import { sql, type SqlBool, type RawBuilder } from "kysely";
 import type { Identity } from "../core/identity.ts";
-import type { Reconciliation } from "../core/store-port.ts";
+import type { AccessChange } from "../core/store-port.ts";
 import { rowHasAccess } from "./access-rule.ts";
 import type { Tx } from "./engine.ts";
 import { isNamed } from "./memberships.ts";
@@ -19,10 +19,10 @@ export type Scope =
 
 type BoundTable = "header_credentials" | "submission_flows";
 
-/** How many credentials moved, and of how many identities. */
-type Moved = Omit<Reconciliation, "needsUpdate">;
-
-export const NOTHING_MOVED: Moved = { orphaned: 0, reactivated: 0, people: 0 };
+export const NOTHING_MOVED: AccessChange = {
+  reconciliation: { orphaned: 0, reactivated: 0, needsUpdate: 0, people: 0 },
+  orphanedIds: [],
+};
 
 function inScope(tx: Tx, table: BoundTable, scope: Scope): RawBuilder<SqlBool> {
   if ("serverId" in scope) {
@@ -49,7 +49,7 @@ export const isMoving: RawBuilder<SqlBool> = sql<SqlBool>`(
  * Orphans the credentials that have lost access and reactivates those that have regained it, each with epoch +1, and
  * deletes the flows that have no access.
  */
-export async function reconcileAccess(tx: Tx, scope: Scope): Promise<Moved> {
+export async function reconcileAccess(tx: Tx, scope: Scope): Promise<AccessChange> {
   const credentials = inScope(tx, "header_credentials", scope);
   await deleteFlowsWithoutAccess(tx, scope);
   const moving = sql<SqlBool>`${credentials} and ${isMoving}`;
@@ -64,7 +64,8 @@ export async function reconcileAccess(tx: Tx, scope: Scope): Promise<Moved> {
     .where(credentials)
     .where("orphaned_at", "is", null)
     .where(sql<SqlBool>`not ${rowHasAccess("header_credentials")}`)
-    .executeTakeFirstOrThrow();
+    .returning("id")
+    .execute();
   const reactivated = await tx.db
     .updateTable("header_credentials")
     .set({ orphaned_at: null, status_changed_at: tx.now })
@@ -72,7 +73,15 @@ export async function reconcileAccess(tx: Tx, scope: Scope): Promise<Moved> {
     .where("orphaned_at", "is not", null)
     .where(rowHasAccess("header_credentials"))
     .executeTakeFirstOrThrow();
-  return { orphaned: Number(orphaned.numUpdatedRows), reactivated: Number(reactivated.numUpdatedRows), people };
+  return {
+    reconciliation: {
+      orphaned: orphaned.length,
+      reactivated: Number(reactivated.numUpdatedRows),
+      needsUpdate: 0,
+      people,
+    },
+    orphanedIds: orphaned.map((row) => row.id),
+  };
 }
 
 /** How many identities those credentials belong to. */

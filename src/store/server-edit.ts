@@ -31,7 +31,7 @@ export async function applyServerEdit(tx: Tx, edit: ServerEdit): Promise<Reconci
     needsUpdate += await applySchemaChange(tx, edit, edit.newlyRequired);
   }
   const moved = edit.isNewAccess ? await reconcileAccess(tx, { serverId: edit.serverId }) : NOTHING_MOVED;
-  return { orphaned: moved.orphaned, reactivated: moved.reactivated, needsUpdate, people };
+  return { ...moved.reconciliation, needsUpdate, people };
 }
 
 /** Whether a credential will be moved by the edit. Asked before the first of them is. */

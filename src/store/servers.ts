@@ -1,10 +1,13 @@
+import { sql, type SqlBool } from "kysely";
 import { KeywardError } from "../core/errors.ts";
 import { requiredNames } from "../core/header-schema.ts";
 import type { ServerChange, ServerStore } from "../core/store-port.ts";
 import { appendAudit } from "./audit.ts";
 import { toJsonOrNull } from "./columns.ts";
 import { type Engine, type Tx, UniqueViolation } from "./engine.ts";
+import { carryOut } from "./intent.ts";
 import { isName, parsePage, toPage } from "./page.ts";
+import { countPeople } from "./reconcile.ts";
 import { applyServerEdit, type ServerEdit } from "./server-edit.ts";
 import { fromHeaderSchema, fromServerChange, toServer } from "./server-row.ts";
 import type { ServersTable } from "./tables.ts";
@@ -75,8 +78,8 @@ export function createServerStore(engine: Engine): ServerStore {
       return toPage(rows, limit, (row) => [row.name], toServer);
     },
 
-    updateServer: (id, expectedVersion, change, audit) =>
-      engine.write(async (tx) => {
+    updateServer: (id, expectedVersion, change, audit, intent) =>
+      carryOut(engine, intent, async (tx) => {
         const before = await tx.db.selectFrom("servers").selectAll().where("id", "=", id).executeTakeFirst();
         if (before === undefined) {
           throw new KeywardError("server_not_found");
@@ -90,14 +93,15 @@ export function createServerStore(engine: Engine): ServerStore {
         return { server: toServer(after), reconciliation };
       }),
 
-    deleteServer: (id, audit) =>
-      engine.write(async (tx) => {
+    deleteServer: (id, audit, intent) =>
+      carryOut(engine, intent, async (tx) => {
+        const people = await countPeople(tx, sql<SqlBool>`header_credentials.server_id = ${id}`);
         const { numDeletedRows } = await tx.db.deleteFrom("servers").where("id", "=", id).executeTakeFirstOrThrow();
         if (numDeletedRows === 0n) {
-          return false;
+          return null;
         }
         await appendAudit(tx, [{ ...audit, serverId: id }]);
-        return true;
+        return { orphaned: 0, reactivated: 0, needsUpdate: 0, people };
       }),
   };
 }

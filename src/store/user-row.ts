@@ -1,8 +1,8 @@
-import { sql, type RawBuilder } from "kysely";
+import { sql, type RawBuilder, type SelectQueryBuilder, type SqlBool } from "kysely";
 import type { Role, User } from "../core/user.ts";
 import { fromBit } from "./columns.ts";
 import type { Db, Tx } from "./engine.ts";
-import type { UsersTable } from "./tables.ts";
+import type { Tables, UsersTable } from "./tables.ts";
 
 type UserRow = Pick<UsersTable, "id" | "name" | "email" | "role" | "is_disabled" | "created_at" | "updated_at"> & {
   readonly is_invited: number;
@@ -14,7 +14,7 @@ const isInvited: RawBuilder<number> = sql<number>`(
 )`;
 
 /** Users, with whether they have only an invitation so far. */
-export function selectUsers(db: Db) {
+export function selectUsers(db: Db): SelectQueryBuilder<Tables, "users", UserRow> {
   return db
     .selectFrom("users")
     .select([
@@ -50,4 +50,17 @@ export function toUser(row: UserRow): User {
 /** The time of the transaction, as the tables of the sign-in library hold it. */
 export function isoNow(tx: Tx): string {
   return new Date(tx.now).toISOString();
+}
+
+/** Whether an administrator is enabled and has a way to sign in. An invitation is none: it can expire. */
+export async function hasAdminUser(tx: Tx): Promise<boolean> {
+  const user = await tx.db
+    .selectFrom("users")
+    .select("users.id")
+    .where("users.role", "=", "admin")
+    .where("users.is_disabled", "=", 0)
+    .where(sql<SqlBool>`exists (select 1 from user_accounts where user_accounts.user_id = users.id)`)
+    .limit(1)
+    .executeTakeFirst();
+  return user !== undefined;
 }

@@ -1,4 +1,5 @@
 import { sql, type SqlBool } from "kysely";
+import type { AuditEntry } from "../core/audit.ts";
 import { KeywardError } from "../core/errors.ts";
 import type { UserChange, UserFilter, UserStore } from "../core/people-port.ts";
 import type { User } from "../core/user.ts";
@@ -11,7 +12,7 @@ import { createInviteStore } from "./invites.ts";
 import { isNameAndId, parsePage, toPage } from "./page.ts";
 import { NOTHING_MOVED, reconcileAccess } from "./reconcile.ts";
 import { holdsText } from "./text-search.ts";
-import { isoNow, readUser, selectUsers, toUser } from "./user-row.ts";
+import { hasAdminUser, isoNow, readUser, selectUsers, toUser } from "./user-row.ts";
 
 export function createUserStore(engine: Engine): UserStore {
   return {
@@ -60,9 +61,8 @@ export function createUserStore(engine: Engine): UserStore {
           await tx.db.deleteFrom("user_sessions").where("user_id", "=", id).execute();
         }
         const moved = isMoved ? await reconcileAccess(tx, { identity: { mode: "user", id } }) : NOTHING_MOVED;
-        const reconciliation = { ...moved, needsUpdate: 0 };
-        await appendAudit(tx, [{ ...audit, detail: { ...audit.detail, ...reconciliation } }]);
-        return { user, reconciliation };
+        await appendAudit(tx, [{ ...audit, detail: { ...audit.detail, ...(isMoved ? moved.reconciliation : {}) } }]);
+        return { user, ...moved };
       }),
 
     deleteUser: (id, intent, audit) =>
@@ -76,7 +76,7 @@ export function createUserStore(engine: Engine): UserStore {
         // Sessions, accounts, invitations and memberships go with the row.
         await tx.db.deleteFrom("users").where("id", "=", id).execute();
         await assertAdminRemains(tx, user);
-        await appendAudit(tx, [audit]);
+        await appendAudit(tx, [audit, ...virtualKeyIds.map((keyId) => keyRevoked(audit, keyId))]);
         return { credentialIds, virtualKeyIds };
       }),
   };
@@ -126,17 +126,22 @@ async function assertAdminRemains(tx: Tx, before: User): Promise<void> {
   if (before.role !== "admin" || !before.isEnabled || before.isInvited) {
     return;
   }
-  const left = await tx.db
-    .selectFrom("users")
-    .innerJoin("user_accounts", "user_accounts.user_id", "users.id")
-    .select("users.id")
-    .where("users.role", "=", "admin")
-    .where("users.is_disabled", "=", 0)
-    .limit(1)
-    .executeTakeFirst();
-  if (left === undefined) {
+  if (!(await hasAdminUser(tx))) {
     throw new KeywardError("last_admin");
   }
+}
+
+function keyRevoked(audit: AuditEntry, keyId: string): AuditEntry {
+  const { actor, requestId, address } = audit;
+  return {
+    actor,
+    requestId,
+    address,
+    action: "virtual_key.revoked",
+    outcome: "ok",
+    identity: { mode: "virtual_key", id: keyId },
+    detail: { reason: "owner_deleted" },
+  };
 }
 
 /** For good; their rows stay for the audit. An owned key acts as its owner, so nothing is stored under it. */

@@ -53,7 +53,7 @@ describe("a call", () => {
   });
 
   it("that may be tried tells a preview from a result", async () => {
-    const preview = { preview: { orphaned: 1, reactivated: 0, needs_update: 0, deleted: 0, people: 1 } };
+    const preview = { preview: { orphaned: 1, reactivated: 0, needs_update: 0, people: 1 } };
     const { client, seen } = clientOf(() => Response.json(preview));
     const params = { path: { id: "grp_1" }, query: { dry_run: true } };
     const answer = await answerOf(client.DELETE("/api/v1/groups/{id}", { params }));

@@ -11,6 +11,7 @@ import type {
   NewServer,
   Page,
   PageRequest,
+  Reconciliation,
   SealForSlot,
   Store,
   SubmissionFlow,
@@ -226,13 +227,14 @@ export function createKey(store: Store, rest: Partial<VirtualKey> = {}): Promise
 }
 
 /** Somebody who has been invited. */
-export function createUser(store: Store, rest: Partial<NewUser> = {}): Promise<User> {
+export async function createUser(store: Store, rest: Partial<NewUser> = {}): Promise<User> {
   const id = rest.id ?? newId("usr");
-  return store.inviteUser(
+  const { user } = await store.inviteUser(
     { id, name: `user ${id}`, email: `${id.toLowerCase()}@example.test`, role: "user", groupIds: [], ...rest },
     { digest: `invite of ${id}`, ttlMs: TTL_MS },
     entry("user.invited", { identity: { mode: "user", id } }),
   );
+  return user;
 }
 
 export function identityOfUser({ id }: User): Identity {
@@ -243,12 +245,13 @@ export function identityOfKey(key: VirtualKey): Identity {
   return { mode: "virtual_key", id: key.id };
 }
 
-export function grantTo(store: Store, server: Server, identities: readonly Identity[]) {
-  return store.replaceGrants(
-    server.id,
-    identities.map((identity) => ({ identity, tools: null })),
-    entry("grants.replaced"),
-  );
+export async function grantTo(store: Store, server: Server, identities: readonly Identity[]): Promise<Reconciliation> {
+  const grants = identities.map((identity) => ({ identity, tools: null }));
+  return (await store.replaceGrants(server.id, grants, entry("grants.replaced"))).reconciliation;
+}
+
+export async function identitiesGranted(store: Store, server: Server): Promise<readonly Identity[]> {
+  return (await store.listGrants(server.id)).flatMap((grant) => ("identity" in grant ? [grant.identity] : []));
 }
 
 export function present<T>(value: T | null | undefined): T {

@@ -127,7 +127,7 @@ export function describeServers(get: GetHarness): void {
     it("cannot be changed or deleted when unknown", async () => {
       const { store } = get();
       expect(await codeOf(store.updateServer("srv_unknown", 1, {}, entry("server.updated")))).toBe("server_not_found");
-      expect(await store.deleteServer("srv_unknown", entry("server.deleted"))).toBe(false);
+      expect(await store.deleteServer("srv_unknown", entry("server.deleted"))).toBeNull();
       expect(await actionsOf(store)).toEqual([]);
     });
 
@@ -146,7 +146,7 @@ export function describeServers(get: GetHarness): void {
       await addToken(store, doomedFlow.id, "digest_doomed");
       await addToken(store, otherFlow.id, "digest_other");
 
-      expect(await store.deleteServer(doomed.id, entry("server.deleted"))).toBe(true);
+      expect(await store.deleteServer(doomed.id, entry("server.deleted"))).toMatchObject({ people: 1 });
 
       expect((await auditOf(store)).at(-1)).toMatchObject({ action: "server.deleted", serverId: doomed.id });
       expect(await store.findServer(doomed.id)).toBeNull();

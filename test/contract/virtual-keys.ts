@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Identity } from "../../src/core/identity.ts";
+import type { VirtualKeyChange } from "../../src/core/store-port.ts";
 import {
   actionsOf,
   addToken,
@@ -8,11 +9,14 @@ import {
   codeOf,
   createKey,
   createServer,
+  createUser,
   entry,
   flowOf,
   type GetHarness,
   grantTo,
+  identitiesGranted,
   identityOfKey,
+  identityOfUser,
   initiate,
   present,
   upsert,
@@ -23,17 +27,22 @@ export function describeVirtualKeys(get: GetHarness): void {
   describe("a virtual key", () => {
     it("keeps every field, and is found by id and digest, also over a restart", async () => {
       const { store, now, reopen } = get();
+      const owner = await createUser(store);
       const key = await createKey(store, {
-        ownerUserId: "ada",
+        ownerUserId: owner.id,
         expiresAt: 5,
         rateLimitPerMinute: 60,
         isEnabled: false,
       });
-      expect(key).toMatchObject({ ownerUserId: "ada", expiresAt: 5, rateLimitPerMinute: 60, isEnabled: false });
+      expect(key).toMatchObject({ ownerUserId: owner.id, expiresAt: 5, rateLimitPerMinute: 60, isEnabled: false });
       expect(key).toMatchObject({ createdAt: now(), lastUsedAt: null, revokedAt: null, createdBy: "adm_1" });
       const reopened = await reopen();
       expect(await reopened.findVirtualKey(key.id)).toEqual(key);
-      expect(await reopened.findVirtualKeyByDigest(`digest of ${key.id}`)).toEqual(key);
+      expect(await reopened.findVirtualKeyByDigest(`digest of ${key.id}`)).toEqual({
+        ...key,
+        isPrevious: false,
+        isOwnerEnabled: true,
+      });
       expect(await reopened.findVirtualKeyByDigest("unknown")).toBeNull();
       expect(await reopened.findVirtualKey("vk_unknown")).toBeNull();
     });
@@ -55,7 +64,7 @@ export function describeVirtualKeys(get: GetHarness): void {
         ids.push((await createKey(store)).id);
       }
       await store.revokeVirtualKey(present(ids[3]), entry("virtual_key.revoked"));
-      const listed = await allOf((page) => store.listVirtualKeys(page), 2);
+      const listed = await allOf((page) => store.listVirtualKeys({}, page), 2);
       expect(listed.map(({ id }) => id).toSorted()).toEqual(ids.filter((_, i) => i !== 3).toSorted());
       const times = listed.map(({ createdAt }) => createdAt);
       expect(times).toEqual(times.toSorted((a, b) => b - a));
@@ -64,8 +73,8 @@ export function describeVirtualKeys(get: GetHarness): void {
     it("changes only what a change names", async () => {
       const { store } = get();
       const key = await createKey(store, { expiresAt: 7, rateLimitPerMinute: 9 });
-      const update = (change: Parameters<typeof store.updateVirtualKey>[1]) =>
-        store.updateVirtualKey(key.id, change, entry("virtual_key.updated"));
+      const update = async (change: VirtualKeyChange) =>
+        (await store.updateVirtualKey(key.id, change, entry("virtual_key.updated")))?.key;
       expect(await update({ name: "new" })).toEqual({ ...key, name: "new" });
       const cleared = { ...key, name: "new", expiresAt: null, rateLimitPerMinute: null };
       expect(await update({ expiresAt: null, rateLimitPerMinute: null })).toEqual(cleared);
@@ -84,12 +93,11 @@ export function describeVirtualKeys(get: GetHarness): void {
       await upsert(store, everyone, identity);
       await upsert(store, server, someone("ada"));
       const flow = await flowOf(store, everyone, identity);
-      const set = (isEnabled: boolean) =>
-        store.updateVirtualKey(
-          key.id,
-          { isEnabled },
-          entry("virtual_key.updated", { detail: { changed: ["enabled"] } }),
-        );
+      const set = async (isEnabled: boolean) => {
+        const detail = { changed: ["enabled"] };
+        const change = entry("virtual_key.updated", { detail });
+        return (await store.updateVirtualKey(key.id, { isEnabled }, change))?.key;
+      };
 
       expect(await set(false)).toMatchObject({ isEnabled: false });
       expect(await store.readCredential({ serverId: server.id, identity })).toMatchObject({ orphanedAt: now() });
@@ -99,7 +107,12 @@ export function describeVirtualKeys(get: GetHarness): void {
       expect(await initiate(store, { serverId: everyone.id, identity })).toBeNull();
       expect(await store.findFlow(flow.id)).toBeNull();
       expect(await store.listGrants(server.id)).toHaveLength(2);
-      expect((await auditOf(store)).at(-1)?.detail).toEqual({ changed: ["enabled"], orphaned: 2, reactivated: 0 });
+      expect((await auditOf(store)).at(-1)?.detail).toEqual({
+        changed: ["enabled"],
+        orphaned: 2,
+        reactivated: 0,
+        needsUpdate: 0,
+      });
 
       expect(await set(true)).toMatchObject({ isEnabled: true });
       expect(await store.readCredential({ serverId: server.id, identity })).toMatchObject({ orphanedAt: null });
@@ -119,7 +132,7 @@ export function describeVirtualKeys(get: GetHarness): void {
       const [one, two] = [await createServer(store), await createServer(store)];
       const key = await createKey(store);
       const identity = identityOfKey(key);
-      const twin: Identity = { mode: "user", id: key.id };
+      const twin: Identity = { mode: "session", id: key.id };
       await grantTo(store, one, [identity, twin]);
       const mine = [(await upsert(store, one, identity)).id, (await upsert(store, two, identity)).id];
       const theirs = await upsert(store, one, twin);
@@ -131,7 +144,7 @@ export function describeVirtualKeys(get: GetHarness): void {
 
       expect(deleted?.toSorted()).toEqual(mine.toSorted());
       expect(await store.findVirtualKey(key.id)).toMatchObject({ revokedAt: now() });
-      expect((await store.listGrants(one.id)).map((grant) => grant.identity)).toEqual([twin]);
+      expect(await identitiesGranted(store, one)).toEqual([twin]);
       expect(await store.readCredential({ serverId: one.id, identity })).toBeNull();
       expect(await store.findTempToken("digest_1")).toBeNull();
       expect(await store.findFlow(flow.id)).toBeNull();
@@ -156,8 +169,9 @@ export function describeVirtualKeys(get: GetHarness): void {
     it("with an owner leaves what is the owner's", async () => {
       const { store } = get();
       const server = await createServer(store);
-      const key = await createKey(store, { ownerUserId: "ada" });
-      const row = await upsert(store, server, someone("ada"));
+      const owner = await createUser(store);
+      const key = await createKey(store, { ownerUserId: owner.id });
+      const row = await upsert(store, server, identityOfUser(owner));
       await store.updateVirtualKey(key.id, { isEnabled: false }, entry("virtual_key.updated"));
       expect(await store.revokeVirtualKey(key.id, entry("virtual_key.revoked"))).toEqual([]);
       expect(await store.readCredential(row)).toEqual(row);

@@ -29,7 +29,7 @@ import { Secret } from "../../src/core/secret.ts";
 import type { Discovered, Server, UpstreamOrigin } from "../../src/core/server.ts";
 import type { Access, FlowToInitiate, SubmissionFlow } from "../../src/core/store-port.ts";
 import { mintToken } from "../../src/core/token.ts";
-import type { VirtualKey } from "../../src/core/virtual-key.ts";
+import type { PresentedKey } from "../../src/core/virtual-key.ts";
 import { createListChanges } from "../../src/gateway/all/list-changes.ts";
 import { createGateway } from "../../src/gateway/endpoint.ts";
 
@@ -169,13 +169,13 @@ export class World {
   readonly accessTokens = new Map<string, AccessToken>();
   readonly liveApps = new Set<string>();
   isOauthEnabled = true;
-  readonly #keys = new Map<string, VirtualKey>();
+  readonly #keys = new Map<string, PresentedKey>();
   readonly #random = countingRandom();
 
   readonly clock: Clock = { now: () => this.now, schedule: () => () => {} };
 
   /** @returns the key's text, as its holder has it */
-  addKey(id: string, more: Partial<VirtualKey> = {}): string {
+  addKey(id: string, more: Partial<PresentedKey> = {}): string {
     const { secret } = mintToken("virtual_key", this.#random);
     this.#keys.set(vault.digest("virtual_key", secret), {
       id,
@@ -189,6 +189,10 @@ export class World {
       createdAt: NOW,
       lastUsedAt: null,
       revokedAt: null,
+      rotatedAt: null,
+      previousExpiresAt: null,
+      isPrevious: false,
+      isOwnerEnabled: true,
       ...more,
     });
     return secret.reveal();

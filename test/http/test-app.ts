@@ -11,9 +11,11 @@ import { createCompletions } from "../../src/core/completions.ts";
 import type { Binding, CredentialRecord } from "../../src/core/credential.ts";
 import { HeadersProvider } from "../../src/core/headers-provider.ts";
 import type { ListChangeScope } from "../../src/core/list-change.ts";
+import { createGroups } from "../../src/core/groups.ts";
 import { createLinkIssuer } from "../../src/core/link-issuer.ts";
 import { createKeyIssuer } from "../../src/core/key-issuer.ts";
 import { createOpeners } from "../../src/core/opener.ts";
+import { createPeople } from "../../src/core/people.ts";
 import type { Clock, LogFields, Random, Upstream, Vault, VerifyOutcome } from "../../src/core/ports.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { createServerRegistry } from "../../src/core/server-registry.ts";
@@ -21,6 +23,7 @@ import type { Store } from "../../src/core/store-port.ts";
 import { createSubmissions } from "../../src/core/submission.ts";
 import { createTempTokenService } from "../../src/core/temp-token.ts";
 import { createHttpApp, type HttpApp, type HttpParts } from "../../src/http/app.ts";
+import type { Settings } from "../../src/http/settings.ts";
 import { composeSignIn } from "../../src/http/sign-in/compose-sign-in.ts";
 import type { SingleSignOnOptions } from "../../src/http/sign-in/single-sign-on.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
@@ -87,6 +90,18 @@ export interface Answer {
 }
 
 export const random: Random = { bytes: (length) => randomBytes(length) };
+
+const SETTINGS: Settings = {
+  database: "sqlite",
+  oauth: { isEnabled: false, reason: "This is a test." },
+  sso: null,
+  areTempTokenLinksEnabled: false,
+  areSessionIdentitiesEnabled: false,
+  orphanRetentionDays: 30,
+  trustedProxies: [],
+  allowedPrivateUpstreams: [],
+  warnings: [],
+};
 
 const ACCEPTED: VerifyOutcome = {
   kind: "accepted",
@@ -177,6 +192,9 @@ export async function createTestApp(
     registry: createServerRegistry({ store, vault, upstream, random, listChanges }),
     access: createAccessControl({ store, upstream, listChanges }),
     keyIssuer: createKeyIssuer({ store, vault, random }),
+    people: createPeople({ store, vault, random, upstream, listChanges }),
+    groups: createGroups({ store, random, upstream, listChanges }),
+    settings: SETTINGS,
     admins,
     callers,
     openers: createOpeners({ store, tempTokens, callers, admins, clock }),

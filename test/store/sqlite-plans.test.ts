@@ -169,7 +169,7 @@ describe("the cost of a statement does not grow with the tables", () => {
   });
 
   it("when virtual keys and servers are listed", async () => {
-    await store.listVirtualKeys(CURSOR);
+    await store.listVirtualKeys({}, CURSOR);
     await store.listServers({ cursor: Buffer.from('["a"]').toString("base64url") });
     expect(growingSteps()).toEqual([]);
   });

@@ -1,12 +1,16 @@
 import type { Command } from "commander";
-import type { JsonObject } from "../../core/json.ts";
+import type { Schemas } from "../../client/api-types.ts";
+import type { QueryOf } from "../../client/routes.ts";
+import { AUDIT_ACTIONS, type AuditAction } from "../../core/audit.ts";
+import { countOf } from "../choice.ts";
 import { type Cli, type GatewayOption, usageError, withExamples, withGateway } from "../context.ts";
-import { findIdentity, findServer, identityText, listServers } from "../find.ts";
-import { namesAt, numberAt, textAt } from "../json-answer.ts";
-import type { Query, RestClient } from "../rest-client.ts";
+import { findIdentity, findServer, IDENTITY_HELP, identityText, listServers } from "../find.ts";
+import { nearest } from "../nearest.ts";
+import type { RestClient } from "../rest-client.ts";
 import { table, when } from "../text.ts";
 import { DURATION_HELP, parseDuration, parseInstant } from "../time-text.ts";
-import { limitOf } from "./connections.ts";
+
+type Event = Schemas["AuditEvent"];
 
 interface AuditOptions extends GatewayOption {
   readonly action?: string;
@@ -25,7 +29,7 @@ export function addAuditCommand(program: Command, cli: Cli): void {
     withGateway(program.command("audit").description("show what happened, newest first"))
       .option("--action <action>", "only this action, such as credential.stored")
       .option("--server <server>", "only about this server (name or id)")
-      .option("--who <who>", "only about this virtual key (name or id) or <auth mode>:<id>")
+      .option("--who <who>", `only about ${IDENTITY_HELP}`)
       .option("--credential <id>", "only about this connection")
       .option("--since <time>", `only since then: a duration, ${DURATION_HELP}, or a time in ISO 8601`)
       .option("--limit <count>", `at most so many (default: ${DEFAULT_LIMIT}; with --jsonl all)`)
@@ -35,14 +39,14 @@ export function addAuditCommand(program: Command, cli: Cli): void {
     "keyward audit --jsonl > audit.jsonl",
   ).action(async (options: AuditOptions) => {
     const gateway = cli.gateway(options);
+    const most = countOf("--limit", options.limit ?? (options.jsonl === true ? "9999999" : DEFAULT_LIMIT));
     const query = await queryOf(cli, gateway, options);
-    const most = limitOf(options.limit ?? (options.jsonl === true ? "9999999" : DEFAULT_LIMIT));
-    const listing = await gateway.list(["audit"], query, most);
+    const listing = await gateway.list("/api/v1/audit", { query }, most);
     if (options.jsonl === true) {
       cli.io.stdout.write(listing.items.map((event) => `${JSON.stringify(event)}\n`).join(""));
     } else {
       const names = options.json === true ? new Map<string, string>() : await serverNames(gateway);
-      cli.answer(options, { ...listing }, () => describe(listing.items, names));
+      cli.answer(options, listing, () => describe(listing.items, names));
     }
     if (listing.next_cursor !== null) {
       cli.note("There are more: see --limit.");
@@ -50,16 +54,27 @@ export function addAuditCommand(program: Command, cli: Cli): void {
   });
 }
 
-async function queryOf(cli: Cli, gateway: RestClient, options: AuditOptions): Promise<Query> {
-  const identity = options.who === undefined ? null : await findIdentity(gateway, options.who);
+async function queryOf(cli: Cli, gateway: RestClient, options: AuditOptions): Promise<QueryOf<"/api/v1/audit">> {
+  const action = options.action === undefined ? undefined : actionOf(options.action);
+  const since = options.since === undefined ? undefined : sinceOf(options.since, cli.runtime.clock.now());
+  const identity = options.who === undefined ? undefined : await findIdentity(gateway, options.who);
   return {
-    action: options.action,
-    server: options.server === undefined ? undefined : textAt(await findServer(gateway, options.server), "id"),
-    auth_mode: identity?.mode,
-    identity: identity?.id,
+    action,
+    server: options.server === undefined ? undefined : (await findServer(gateway, options.server)).id,
+    auth_mode: identity?.auth_mode,
+    identity: identity?.identity,
     credential: options.credential,
-    since: options.since === undefined ? undefined : sinceOf(options.since, cli.runtime.clock.now()),
+    since,
   };
+}
+
+function actionOf(text: string): AuditAction {
+  const found = AUDIT_ACTIONS.find((action) => action === text);
+  if (found === undefined) {
+    const meant = nearest(text, AUDIT_ACTIONS);
+    throw usageError(`There is no such action.${meant === null ? "" : ` Did you mean ${meant}?`}`);
+  }
+  return found;
 }
 
 function sinceOf(text: string, now: number): number {
@@ -72,36 +87,32 @@ function sinceOf(text: string, now: number): number {
 }
 
 async function serverNames(gateway: RestClient): Promise<ReadonlyMap<string, string>> {
-  return new Map((await listServers(gateway)).map((server) => [textAt(server, "id"), textAt(server, "name")]));
+  return new Map((await listServers(gateway)).map(({ id, name }) => [id, name]));
 }
 
-function describe(events: readonly JsonObject[], names: ReadonlyMap<string, string>): string {
+function describe(events: readonly Event[], names: ReadonlyMap<string, string>): string {
   return table(
     ["at", "action", "outcome", "by", "server", "about", "detail"],
-    events.map((event) => {
-      const serverId = textAt(event, "server_id");
-      return [
-        when(numberAt(event, "at")),
-        textAt(event, "action"),
-        textAt(event, "outcome"),
-        actorText(event),
-        names.get(serverId) ?? (serverId || "-"),
-        identityText(event, "identity") || "-",
-        detailText(event),
-      ];
-    }),
+    events.map((event) => [
+      when(event.at),
+      event.action,
+      event.outcome,
+      actorText(event),
+      names.get(event.server_id ?? "") ?? event.server_id ?? "-",
+      identityText(event.identity) || "-",
+      detailText(event),
+    ]),
     "Nothing happened.",
   );
 }
 
-function actorText(event: JsonObject): string {
-  const kind = textAt(event, "actor", "kind");
-  return kind === "identity" ? identityText(event, "actor") : [kind, textAt(event, "actor", "id")].join(" ").trim();
+function actorText({ actor }: Event): string {
+  const id = actor.id ?? "";
+  return actor.auth_mode === null ? `${actor.kind} ${id}`.trim() : identityText({ auth_mode: actor.auth_mode, id });
 }
 
 /** The parts of a detail that are words; the numbers are for `--json`. */
-function detailText(event: JsonObject): string {
-  const words = ["name", "verification", "reason"].map((key) => textAt(event, "detail", key));
-  const lists = ["fields", "changed"].flatMap((key) => namesAt(event, "detail", key) ?? []);
-  return [...words, ...lists].filter((text) => text !== "").join(" ");
+function detailText({ detail }: Event): string {
+  const { name = "", verification = "", reason = "", fields = [], changed = [] } = detail ?? {};
+  return [name, verification, reason, ...fields, ...changed].filter((text) => text !== "").join(" ");
 }

@@ -1,9 +1,11 @@
 import type { Command } from "commander";
+import { countOf, oneOf } from "../choice.ts";
 import { confirm } from "../confirm.ts";
-import { type Cli, type GatewayOption, usageError, withExamples, withGateway } from "../context.ts";
-import { findIdentity, findServer, identityText } from "../find.ts";
-import { namesAt, numberAt, textAt } from "../json-answer.ts";
+import { type Cli, type GatewayOption, withExamples, withGateway } from "../context.ts";
+import { findIdentity, findServer, IDENTITY_HELP, identityText } from "../find.ts";
 import { table, when } from "../text.ts";
+
+const STATUSES = ["active", "needs_update", "rejected", "orphaned"] as const;
 
 interface ListOptions extends GatewayOption {
   readonly server?: string;
@@ -26,33 +28,36 @@ function addList(connections: Command, cli: Cli): void {
     withGateway(connections.command("list").description("list connections, newest first"))
       .option("--server <server>", "only of this server (name or id)")
       .option("--status <status>", "only active, needs_update, rejected or orphaned ones")
-      .option("--who <who>", "only of this virtual key (name or id) or <auth mode>:<id>")
-      .option("--search <text>", "only where the server's or the key's name has this text")
+      .option("--who <who>", `only of ${IDENTITY_HELP}`)
+      .option("--search <text>", "only where the server's, the user's or the key's name has this text")
       .option("--limit <count>", "at most so many", "50"),
     "keyward connections list",
     "keyward connections list --server weather --status rejected",
+    "keyward connections list --who ada@example.com",
   ).action(async (options: ListOptions) => {
     const gateway = cli.gateway(options);
-    const identity = options.who === undefined ? null : await findIdentity(gateway, options.who);
+    const limit = countOf("--limit", options.limit);
+    const status = options.status === undefined ? undefined : oneOf("--status", options.status, STATUSES);
+    const identity = options.who === undefined ? undefined : await findIdentity(gateway, options.who);
     const query = {
-      server: options.server === undefined ? undefined : textAt(await findServer(gateway, options.server), "id"),
-      status: options.status,
-      auth_mode: identity?.mode,
-      identity: identity?.id,
+      server: options.server === undefined ? undefined : (await findServer(gateway, options.server)).id,
+      status,
+      auth_mode: identity?.auth_mode,
+      identity: identity?.identity,
       q: options.search,
     };
-    const listing = await gateway.list(["credentials"], query, limitOf(options.limit));
-    cli.answer(options, { ...listing }, () =>
+    const listing = await gateway.list("/api/v1/credentials", { query }, limit);
+    cli.answer(options, listing, () =>
       table(
         ["server", "who", "status", "headers", "verified", "last used", "id"],
         listing.items.map((item) => [
-          textAt(item, "server", "name"),
-          textAt(item, "identity", "name") || identityText(item, "identity"),
-          textAt(item, "status"),
-          (namesAt(item, "field_names") ?? []).join(", "),
-          textAt(item, "verification") || "-",
-          when(numberAt(item, "last_used_at")),
-          textAt(item, "id"),
+          item.server.name,
+          item.identity.name ?? identityText(item.identity),
+          item.status,
+          item.field_names.join(", "),
+          item.verification ?? "-",
+          when(item.last_used_at),
+          item.id,
         ]),
         "There are no connections.",
       ),
@@ -61,14 +66,6 @@ function addList(connections: Command, cli: Cli): void {
       cli.note("There are more: see --limit.");
     }
   });
-}
-
-/** @throws CommanderError when it is no whole number from 1 on */
-export function limitOf(text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) {
-    throw usageError("--limit is a whole number from 1 on.");
-  }
-  return Number(text);
 }
 
 function addRevoke(connections: Command, cli: Cli): void {
@@ -84,7 +81,7 @@ function addRevoke(connections: Command, cli: Cli): void {
   ).action(async (id: string, options: GatewayOption & { readonly yes?: boolean }) => {
     const gateway = cli.gateway(options);
     await confirm(cli, options.yes, `Revoke the connection ${id}?`);
-    await gateway.remove(["credentials", id]);
+    await gateway.remove("/api/v1/credentials/{id}", { path: { id } });
     cli.answer(options, { revoked: id }, () => `${id} is revoked. Nothing is sent with it any more.\n`);
   });
 }

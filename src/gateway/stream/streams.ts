@@ -6,6 +6,7 @@ import { identityKey, type Identity } from "../../core/identity.ts";
 import type { Clock, Logger, ServerMessage, Upstream } from "../../core/ports.ts";
 import type { Resolver } from "../../core/resolver.ts";
 import type { Server } from "../../core/server.ts";
+import type { AccessStore } from "../../core/store-port.ts";
 import type { ListChanges } from "../all/list-changes.ts";
 import type { Scope } from "../exchange.ts";
 import type { LiveSessions } from "../session/live-sessions.ts";
@@ -18,6 +19,7 @@ import { listChanged } from "./subscription.ts";
 
 export interface StreamParts {
   readonly callers: Callers;
+  readonly store: Pick<AccessStore, "findAccess">;
   readonly sessions: LiveSessions;
   readonly listChanges: Pick<ListChanges, "subscribe">;
   readonly completions: Pick<Completions, "subscribe">;
@@ -59,8 +61,8 @@ export interface Streams {
   stand(identity: Identity, open: () => EventStream): EventStream;
   /** Ends the streams of an identity, and the calls that are answered on one: it may call no more (promise P8). */
   endOf(identity: Identity): void;
-  /** The same for one app that a person has connected. */
-  endOfApp(appId: string): void;
+  /** Ends what may not stay open any more, since something has changed. */
+  review(): void;
   /** Ends the streams that stand: the process is about to stop. Those that answer a call end with their answer. */
   close(): void;
 }
@@ -73,7 +75,6 @@ const MAX_SUBSCRIPTIONS = 20;
 
 interface OpenStream {
   readonly owner: string;
-  readonly appId: string | null;
   /** An answer has an end of its own; the other two stand. */
   readonly kind: "answer" | "session" | "subscription";
   /** Breaks the connection. */
@@ -90,9 +91,8 @@ export function createStreams(parts: StreamParts): Streams {
   function open({ caller, response, requestId }: StreamTarget, replay: readonly ReplayedEvent[] = []): EventStream {
     const stream = openEventStream(response, { requestId, keepAlive, replay });
     const owner = identityKey(caller.identity);
-    const appId = caller.app?.id ?? null;
-    all.set(stream, { owner, appId, kind: "answer", cut: () => void response.destroy() });
-    const unwatch = keyWatch.add({ request: response.req, appId }, () => end(stream));
+    all.set(stream, { owner, kind: "answer", cut: () => void response.destroy() });
+    const unwatch = keyWatch.add({ request: response.req, caller }, () => end(stream));
     void stream.closed.then(() => {
       all.delete(stream);
       unwatch();
@@ -171,9 +171,7 @@ export function createStreams(parts: StreamParts): Streams {
       endWhere((entry) => entry.owner === owner);
     },
 
-    endOfApp(appId) {
-      endWhere((entry) => entry.appId === appId);
-    },
+    review: () => keyWatch.look(),
 
     close() {
       isClosed = true;

@@ -4,7 +4,7 @@ import { defineRoute } from "./route.ts";
 
 const tags = ["Admin tokens"];
 
-const AdminToken = z.object({ id: z.string(), name: z.string(), created_at: Time }).openapi("AdminToken");
+export const AdminToken = z.object({ id: z.string(), name: z.string(), created_at: Time }).openapi("AdminToken");
 
 const list = defineRoute("admin", [], {
   method: "get",

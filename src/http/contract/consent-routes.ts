@@ -50,7 +50,7 @@ const answer = defineRoute("person", ["consent_not_found"], {
   responses: {
     200: {
       description: "Answered. The browser goes on to this URL, which leads back to the client.",
-      content: json(z.object({ redirect_to: z.string() })),
+      content: json(z.object({ redirect_to: z.string() }).openapi("ConsentAnswered")),
     },
   },
 });

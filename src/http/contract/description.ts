@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { addExamples, type Described } from "./add-examples.ts";
 import { adminTokenRoutes } from "./admin-token-routes.ts";
 import { appRoutes } from "./app-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
@@ -71,17 +72,26 @@ export function describeApi(about: { readonly version: string; readonly publicUr
     type: "apiKey",
     in: "cookie",
     name: about.publicUrl.startsWith("https:") ? "__Host-keyward" : "keyward",
+    description: "The session of somebody who is signed in. It counts only where no other credential is presented.",
+  });
+  registry.registerComponent("securitySchemes", "csrf", {
+    type: "apiKey",
+    in: "header",
+    name: "Keyward-CSRF",
     description:
-      "The session of somebody who is signed in. It counts only where no other credential is presented. Whatever changes something must come from a page of this gateway (`Sec-Fetch-Site: same-origin`, or its `Origin`) and repeat `csrf_token` of `GET /api/v1/me` in `Keyward-CSRF`.",
+      "`csrf_token` of `GET /api/v1/me` or of the sign-in. Goes with the cookie in whatever changes something, and only from a page of this gateway (`Sec-Fetch-Site: same-origin`, or its `Origin`).",
   });
   registry.registerComponent("securitySchemes", "tempToken", {
     type: "http",
     scheme: "Keyward-Temp-Token",
     description: "The token after `#t=` of a link, where such links are on. It opens that one flow.",
   });
-  return app.getOpenAPI31Document({
+  const description = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: { title: "Keyward", version: about.version, description: ABOUT },
     servers: [{ url: about.publicUrl }],
   });
+  // To the compiler a document may refer at every place; this one does not.
+  addExamples(description as unknown as Described);
+  return description;
 }

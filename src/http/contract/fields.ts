@@ -40,7 +40,10 @@ export function pageOf<T extends z.ZodType>(
 ): z.ZodObject<{ items: z.ZodArray<T>; next_cursor: z.ZodNullable<z.ZodString> }> {
   return z.object({
     items: z.array(item),
-    next_cursor: z.string().nullable().openapi({ description: "Pass it as `cursor`; null on the last page." }),
+    next_cursor: z.string().nullable().openapi({
+      description: "Pass it as `cursor`; null on the last page.",
+      example: null,
+    }),
   });
 }
 
@@ -100,8 +103,7 @@ export const Preview = z
   .object({
     preview: z.object({
       ...AccessChange,
-      deleted: z.int().openapi({ description: "Credentials that would be deleted." }),
-      people: z.int().openapi({ description: "Identities whose credentials would change or go." }),
+      people: z.int().openapi({ description: "How many identities have a credential that would change, or go." }),
     }),
   })
   .openapi("Preview");

@@ -20,7 +20,7 @@ const Name = {
     .openapi({ description: "Of the user, the virtual key or the group; null = it has none." }),
 };
 
-const GrantsInput = z
+export const GrantsInput = z
   .strictObject({
     grants: z
       .array(
@@ -33,7 +33,7 @@ const GrantsInput = z
   })
   .openapi("GrantsInput");
 
-const Grant = z.union([
+export const Grant = z.union([
   z.object({ ...OfIdentity, ...GrantedTools, ...Name }).openapi("IdentityGrant"),
   z.object({ ...OfGroup, ...GrantedTools, ...Name }).openapi("GroupGrant"),
 ]);
@@ -50,7 +50,7 @@ const list = defineRoute("admin", ["server_not_found"], {
   responses: { 200: { description: "All grants.", content: json(Grants) } },
 });
 
-const replace = defineRoute("admin", ["invalid_identity", "server_not_found", "group_not_found"], {
+const replace = defineRoute("admin", ["invalid_identity", "server_not_found"], {
   method: "put",
   path: "/api/v1/servers/{id}/grants",
   operationId: "replaceGrants",

@@ -15,12 +15,15 @@ export interface ApiRoute extends RouteConfig {
 
 type Config = Omit<RouteConfig, "path" | "security">;
 
-const SECURITY: Readonly<Record<Access, Record<string, string[]>[]>> = {
+type Proofs = Readonly<Record<string, string[]>>;
+
+/** One of a list has to be presented. What a proof names in its list are roles that it has to have. */
+const SECURITY: Readonly<Record<Access, readonly Proofs[]>> = {
   public: [],
   opener: [{ tempToken: [] }, { virtualKey: [] }, { session: [] }, { cookie: [] }, { admin: [] }],
   signed_in: [{ virtualKey: [] }, { session: [] }, { cookie: [] }, { admin: [] }],
   person: [{ cookie: [] }, { admin: [] }],
-  admin: [{ cookie: [] }, { admin: [] }],
+  admin: [{ cookie: ["admin"] }, { admin: [] }],
 };
 
 /** What a guard may answer before the route itself has its say. */
@@ -79,12 +82,19 @@ export function defineRoute<const R extends Config & { path: string }>(
   ];
   const route = createRoute({
     ...config,
-    security: SECURITY[access],
+    security: securityOf(access, config.method),
     responses: { ...config.responses, ...errorResponses(codes) },
   });
   // Not enumerable: the description is made of what can be enumerated.
   Object.defineProperty(route, "access", { value: access, enumerable: false });
   return route as unknown as R & Pick<ApiRoute, "access" | "getRoutingPath">;
+}
+
+/** A cookie comes along by itself, so for whatever changes something it takes the session's CSRF token beside it. */
+function securityOf(access: Access, method: string): Proofs[] {
+  return SECURITY[access].map((proofs) =>
+    method !== "get" && proofs["cookie"] !== undefined ? { ...proofs, csrf: [] } : proofs,
+  );
 }
 
 function errorResponses(codes: readonly ErrorCode[]): RouteConfig["responses"] {

@@ -123,7 +123,12 @@ const description = defineRoute("public", [], {
   operationId: "getDescription",
   tags: ["Operation"],
   summary: "This description",
-  responses: { 200: { description: "OpenAPI 3.1.", content: json(z.looseObject({ openapi: z.string() })) } },
+  responses: {
+    200: {
+      description: "OpenAPI 3.1.",
+      content: json(z.looseObject({ openapi: z.string().openapi({ example: "3.1.0" }) })),
+    },
+  },
 });
 
 export const systemRoutes = { setup, me, updateMe, health, ready, description };

@@ -55,7 +55,7 @@ const list = defineRoute("person", [], {
     query: z.strictObject({
       owner: z.string().max(64).optional().openapi({ description: "Id of a user: only the keys it owns." }),
       q: z.string().max(200).optional().openapi({
-        description: "Part of the key's or its owner's name, in any letter case.",
+        description: "Part of the key's name or of its first characters, in any letter case.",
       }),
       ...PageQuery,
     }),
