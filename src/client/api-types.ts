@@ -92,6 +92,49 @@ export interface Schemas {
     /** Credentials that no longer fit the server. */
     needs_update: number;
   };
+  ConnectedApp: {
+    id: string;
+    client: {
+      /** As the client named itself. */
+      name: string | null;
+      /** The host that vouches for the client; null when it registered itself, so that anybody could be it. */
+      host: string | null;
+    };
+    user: {
+      id: string;
+      name: string;
+    };
+    scopes: string[];
+    /** Milliseconds since the epoch, UTC. */
+    created_at: number;
+    /** Milliseconds since the epoch, UTC. */
+    last_used_at: number | null;
+  };
+  ConsentAnswer: {
+    decision: "allow" | "deny";
+  };
+  ConsentAnswered: {
+    redirect_to: string;
+  };
+  ConsentQuestion: {
+    client: {
+      /** As the client named itself. */
+      name: string | null;
+      /** The host that vouches for the client, if one does. */
+      host: string | null;
+      /** Whether a host vouches for the client. `false`: it registered itself, and could be anybody. */
+      verified: boolean;
+      /** Where the answer goes: a host, or the scheme of an application. */
+      redirect_host: string;
+    };
+    scopes: string[];
+    /** As whom the client would act. */
+    user: {
+      id: string;
+      name: string;
+      email: string;
+    };
+  };
   Credential: {
     id: string;
     server: {
@@ -695,6 +738,51 @@ export interface paths {
       };
     };
   };
+  "/api/v1/apps": {
+    /** Apps that may act for me, newest first. */
+    get: {
+      parameters: {
+        query?: {
+          /** Items per page, 1 to 500. Default 50. */
+          limit?: number | undefined;
+          /** `next_cursor` of the page before. */
+          cursor?: string | undefined;
+          /** `true`: everybody's, for administrators. */
+          all?: "true" | "false" | undefined;
+        };
+      };
+      responses: {
+        200: { content: { "application/json": {
+          items: Schemas["ConnectedApp"][];
+          /** Pass it as `cursor`; null on the last page. */
+          next_cursor: string | null;
+        } } };
+        400: Failure;
+        401: Failure;
+        403: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
+  "/api/v1/apps/{id}": {
+    /** Disconnect an app: its tokens and streams end at once. */
+    delete: {
+      parameters: {
+        path: {
+          id: string;
+        };
+      };
+      responses: {
+        204: { content?: never };
+        401: Failure;
+        403: Failure;
+        404: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
   "/api/v1/audit": {
     /** What happened, newest first. */
     get: {
@@ -1113,6 +1201,44 @@ export interface paths {
         413: Failure;
         415: Failure;
         429: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
+  "/api/v1/oauth/consent/{uid}": {
+    /** What a client asks to be allowed. */
+    get: {
+      parameters: {
+        path: {
+          uid: string;
+        };
+      };
+      responses: {
+        200: { content: { "application/json": Schemas["ConsentQuestion"] } };
+        401: Failure;
+        403: Failure;
+        404: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+    /** Allow it, or do not; once. */
+    post: {
+      parameters: {
+        path: {
+          uid: string;
+        };
+      };
+      requestBody: { content: { "application/json": Schemas["ConsentAnswer"] } };
+      responses: {
+        200: { content: { "application/json": Schemas["ConsentAnswered"] } };
+        400: Failure;
+        401: Failure;
+        403: Failure;
+        404: Failure;
+        413: Failure;
+        415: Failure;
         500: Failure;
         503: Failure;
       };

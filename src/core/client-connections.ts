@@ -6,6 +6,4 @@ export interface ClientConnections {
   endOf(identity: Identity): void;
   /** Asks at once of all that is open whether it may stay, because access has changed somewhere; ends what may not. */
   review(): void;
-  /** The same for one connected app: what its user holds open otherwise goes on. */
-  endOfApp(appId: string): void;
 }

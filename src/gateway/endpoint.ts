@@ -250,7 +250,6 @@ export function createGateway(parts: GatewayParts): Gateway {
     },
     endOf: (identity) => streams.endOf(identity),
     review: () => streams.review(),
-    endOfApp: (appId) => streams.endOfApp(appId),
     close() {
       closing.abort();
       streams.close();

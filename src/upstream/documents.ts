@@ -27,7 +27,7 @@ const HEADERS: ReadonlyMap<string, string> = new Map([
   ["accept-encoding", "identity"],
 ]);
 
-interface DocumentsOptions extends Pick<EgressOptions, "resolve" | "dial"> {
+export interface DocumentsOptions extends Pick<EgressOptions, "resolve" | "dial"> {
   readonly clock: Clock;
   /** Hosts and addresses that may be dialled though not public. Nothing but a test names any. */
   readonly allowPrivate?: readonly string[];

@@ -168,10 +168,10 @@ export class World {
   /** What the store throws when it is asked for a key, for access or a flow, and when a use is noted. */
   readonly errors: { keys?: Error; access?: Error; flows?: Error; touch?: Error } = {};
   hasLinkTokens = false;
-  readonly #keys = new Map<string, PresentedKey>();
   readonly accessTokens = new Map<string, AccessToken>();
   readonly liveApps = new Set<string>();
   isOauthEnabled = true;
+  readonly #keys = new Map<string, PresentedKey>();
   readonly #random = countingRandom();
 
   readonly clock: Clock = { now: () => this.now, schedule: () => () => {} };

@@ -163,18 +163,18 @@ describe("a stream that an app has opened", () => {
     const token = world.addAccessToken("usr_ann", { appId: "app_1" });
     const rawHeaders = ["Authorization", `Bearer ${token}`];
     const ended: string[] = [];
-    const watch = createKeyWatch({ callers, store: { findAccess: async () => null }, clock });
-    const open = (name: string, appId: string | null): void => {
-      const leave = watch.add(
-        { request: { rawHeaders, url: "/mcp" }, identity: { mode: "user", id: "usr_ann" }, appId },
-        () => {
-          ended.push(name);
-          leave();
-        },
-      );
+    const store = { findAccess: async () => null };
+    const watch = createKeyWatch({ callers, store, clock });
+    const open = (name: string, app: { readonly id: string } | null, url = "/mcp"): void => {
+      const caller = { identity: { mode: "user", id: "usr_ann" }, app } as const;
+      const leave = watch.add({ request: { rawHeaders, url }, caller }, () => {
+        ended.push(name);
+        leave();
+      });
     };
-    open("app", "app_1");
+    open("app", { id: "app_1" });
     open("credential", null);
+    open("no access", { id: "app_1" }, "/mcp/github");
 
     async function pass(ms: number): Promise<void> {
       world.now += ms;
@@ -187,9 +187,9 @@ describe("a stream that an app has opened", () => {
     }
 
     await pass(600_000);
-    expect(ended).toEqual(["credential"]);
+    expect(ended).toEqual(["credential", "no access"]);
     world.liveApps.delete("app_1");
     await pass(4_999);
-    expect(ended).toEqual(["credential", "app"]);
+    expect(ended).toEqual(["credential", "no access", "app"]);
   });
 });

@@ -48,7 +48,7 @@ describe("an authorization", () => {
     });
     expect((await auditOf(scene.store)).at(-1)).toMatchObject({
       action: "app.authorized",
-      actor: { kind: "identity", identity: { mode: "user", id: scene.ada.id } },
+      actor: { kind: "admin", id: scene.ada.id },
       identity: { mode: "user", id: scene.ada.id },
       address: "203.0.113.9",
       detail: { name: "Test", reason: "self_registered" },

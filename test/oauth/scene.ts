@@ -29,8 +29,8 @@ export interface OauthScene {
   readonly bob: User;
   /** Everything that has been logged. */
   readonly log: string[];
-  /** Ids of the apps whose streams would have been ended. */
-  readonly ended: string[];
+  /** How often what clients hold open was looked at, because an app was disconnected. */
+  reviews: number;
   /** From which the next requests come. */
   address: string;
   /** What is thrown instead of saying who is signed in. */
@@ -80,7 +80,6 @@ export async function openOauthScene(options: OauthSceneOptions = {}): Promise<O
   const server = createServer();
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const ended: string[] = [];
   const oauth = createOauth({
     store,
     users: store,
@@ -92,7 +91,7 @@ export async function openOauthScene(options: OauthSceneOptions = {}): Promise<O
     signIns,
     publicUrl: options.publicUrl ?? url,
     isRegistrationEnabled,
-    onRevoked: (appId) => void ended.push(appId),
+    onRevoked: () => void (scene.reviews += 1),
   });
   const scene: OauthScene = {
     url,
@@ -103,7 +102,7 @@ export async function openOauthScene(options: OauthSceneOptions = {}): Promise<O
     ada: present(people.get("Ada")),
     bob: present(people.get("Bob")),
     log,
-    ended,
+    reviews: 0,
     address: "203.0.113.9",
     signInFailure: null,
     signIn(user) {

@@ -41,7 +41,6 @@ export async function openPolicies(configuredToken: string | null = null): Promi
     upstream: { forgetCredential: (id: string) => void ended.push(`forget ${id}`) },
     connections: {
       endOf: (identity: Parameters<typeof identityKey>[0]) => void ended.push(`end ${identityKey(identity)}`),
-      endOfApp: (appId: string) => void ended.push(`end app ${appId}`),
       review: () => void ended.push("review"),
     },
     listChanges: {

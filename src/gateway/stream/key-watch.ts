@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Callers } from "../../core/callers.ts";
+import type { Caller, Callers } from "../../core/callers.ts";
 import { isKeywardError } from "../../core/errors.ts";
 import type { Identity } from "../../core/identity.ts";
 import type { Clock } from "../../core/ports.ts";
@@ -7,12 +7,10 @@ import type { AccessStore } from "../../core/store-port.ts";
 import { authenticate } from "../authenticate.ts";
 import { parseRoute } from "../route.ts";
 
-/** With what a stream was opened. */
+/** What opened a stream, and as whom. */
 interface Opening {
   readonly request: Pick<IncomingMessage, "rawHeaders" | "url">;
-  readonly identity: Identity;
-  /** The app whose access token it was; null for any other credential. */
-  readonly appId: string | null;
+  readonly caller: Pick<Caller, "identity" | "app">;
 }
 
 /**
@@ -89,16 +87,22 @@ export function createKeyWatch(parts: {
     });
   }
 
+  /** @returns null for an app that is connected no more; throws `unauthenticated` for any other credential */
+  async function stillCalling(request: Opening["request"], caller: Opening["caller"]): Promise<Identity | null> {
+    if (caller.app === null) {
+      return (await authenticate(request, callers)).identity;
+    }
+    return (await callers.isAppLive(caller.app.id)) ? caller.identity : null;
+  }
+
   /** What cannot be known just now ends nothing (promise P10). */
-  async function mayStay({ request, identity, appId }: Opening): Promise<boolean> {
+  async function mayStay({ request, caller }: Opening): Promise<boolean> {
     try {
-      if (appId === null) {
-        await authenticate(request, callers);
-      } else if (!(await callers.isAppLive(appId))) {
-        return false;
-      }
+      const identity = await stillCalling(request, caller);
       const route = parseRoute(request.url ?? "");
-      return route.kind === "all" || (await store.findAccess(identity, route.serverName)) !== null;
+      return (
+        identity !== null && (route.kind === "all" || (await store.findAccess(identity, route.serverName)) !== null)
+      );
     } catch (error) {
       return !isKeywardError(error, "unauthenticated");
     }

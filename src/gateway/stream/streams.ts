@@ -63,8 +63,6 @@ export interface Streams {
   endOf(identity: Identity): void;
   /** Ends what may not stay open any more, since something has changed. */
   review(): void;
-  /** The same for one app that a person has connected. */
-  endOfApp(appId: string): void;
   /** Ends the streams that stand: the process is about to stop. Those that answer a call end with their answer. */
   close(): void;
 }
@@ -77,7 +75,6 @@ const MAX_SUBSCRIPTIONS = 20;
 
 interface OpenStream {
   readonly owner: string;
-  readonly appId: string | null;
   /** An answer has an end of its own; the other two stand. */
   readonly kind: "answer" | "session" | "subscription";
   /** Breaks the connection. */
@@ -94,9 +91,8 @@ export function createStreams(parts: StreamParts): Streams {
   function open({ caller, response, requestId }: StreamTarget, replay: readonly ReplayedEvent[] = []): EventStream {
     const stream = openEventStream(response, { requestId, keepAlive, replay });
     const owner = identityKey(caller.identity);
-    const appId = caller.app?.id ?? null;
-    all.set(stream, { owner, appId, kind: "answer", cut: () => void response.destroy() });
-    const unwatch = keyWatch.add({ request: response.req, identity: caller.identity, appId }, () => end(stream));
+    all.set(stream, { owner, kind: "answer", cut: () => void response.destroy() });
+    const unwatch = keyWatch.add({ request: response.req, caller }, () => end(stream));
     void stream.closed.then(() => {
       all.delete(stream);
       unwatch();
@@ -176,9 +172,6 @@ export function createStreams(parts: StreamParts): Streams {
     },
 
     review: () => keyWatch.look(),
-    endOfApp(appId) {
-      endWhere((entry) => entry.appId === appId);
-    },
 
     close() {
       isClosed = true;

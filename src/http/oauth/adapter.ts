@@ -19,7 +19,7 @@ interface AdapterParts {
   /** A name for a dashboard session that does not tell its id. */
   readonly sessionUid: (sessionId: string) => string;
   /** Called when a grant was revoked by its client, or because a code or token of it was presented twice. */
-  readonly onRevoked: (appId: string) => void;
+  readonly onRevoked: () => void;
 }
 
 /** oidc-provider's storage: the one table behind `OauthStore`, and a view of the dashboard session. */
@@ -45,7 +45,7 @@ function createAdapter(model: OauthModel, { store, records, onRevoked }: Adapter
       visit?.revocation ?? "replayed",
     );
     if (revoked !== null) {
-      onRevoked(grantId);
+      onRevoked();
     }
   }
 

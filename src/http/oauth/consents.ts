@@ -5,7 +5,7 @@ import { mcpAudience, OAUTH_SCOPE } from "../../core/oauth-resource.ts";
 import type { OauthStore } from "../../core/oauth-port.ts";
 import type { Random } from "../../core/ports.ts";
 import { mintId } from "../../core/token.ts";
-import type { User } from "../../core/user.ts";
+import { actorOfUser, identityOfUser, type User } from "../../core/user.ts";
 import type { SignedIn } from "../sign-in/signed-in.ts";
 import { isDocumentId } from "./document-id.ts";
 import { INTERACTION_SECONDS } from "./lifetimes.ts";
@@ -104,10 +104,10 @@ export function createConsents(parts: {
     resourcesOf(interaction, publicUrl).forEach((resource) => grant.addResourceScope(resource, OAUTH_SCOPE));
     const audit: AuditEntry = {
       ...origin,
-      actor: { kind: "identity", identity: { mode: "user", id: user.id } },
+      actor: actorOfUser(user),
       action: "app.authorized",
       outcome: "ok",
-      identity: { mode: "user", id: user.id },
+      identity: identityOfUser(user),
       detail: { ...(client.name === null ? {} : { name: client.name }), reason: client.host ?? "self_registered" },
     };
     const consent = { clientName: client.name, clientHost: client.host, audit };

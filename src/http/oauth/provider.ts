@@ -32,7 +32,7 @@ export interface ProviderParts {
   /** Whether this request may make Keyward read one more metadata document. */
   readonly mayReadDocument: (clientId: string) => boolean;
   /** See `createAdapterFactory`. */
-  readonly onRevoked: (appId: string) => void;
+  readonly onRevoked: () => void;
   readonly sessionUid: (sessionId: string) => string;
 }
 
