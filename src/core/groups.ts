@@ -38,7 +38,7 @@ export function createGroups(parts: Openings & { readonly store: GroupStore; rea
   }
 
   return {
-    create(name, by) {
+    async create(name, by) {
       const group = { id: mintId("grp", random), name: parseDisplayName(name) };
       const detail = { name: group.name, group: group.id };
       return store.createGroup(group, { ...entryOf(by, "group.created"), detail });

@@ -39,7 +39,7 @@ export interface UserFilter {
 /** A password that has been hashed; never the password. */
 export type PasswordHash = string & { readonly __brand: "PasswordHash" };
 
-export interface UserRemoval {
+interface UserRemoval {
   /** Ids of the credentials that went with the user. */
   readonly credentialIds: readonly string[];
   /** Ids of the virtual keys that were revoked with the user. */
@@ -47,7 +47,7 @@ export interface UserRemoval {
 }
 
 /** A user, and until when the invitation of the same call is open. */
-export interface Invited {
+interface Invited {
   readonly user: User;
   /** Milliseconds since the epoch, UTC. */
   readonly expiresAt: number;

@@ -1,5 +1,6 @@
 import type { Requester } from "./access.ts";
 import { entryOf } from "./audit.ts";
+import { callsGoOn } from "./calls-go-on.ts";
 import type { ClientConnections } from "./client-connections.ts";
 import { KeywardError } from "./errors.ts";
 import { parseHeaderName, type HeaderName } from "./header-name.ts";
@@ -8,6 +9,7 @@ import { mergeHeaderValues, parseHeaderValue, type HeaderValues } from "./header
 import type { Intent } from "./people-port.ts";
 import type { CallHeaders, Random, Sealed, Upstream, Vault } from "./ports.ts";
 import type { ListChangeSink } from "./list-change.ts";
+import { datedFormats } from "./schema-change.ts";
 import { openStaticHeaders, sealStaticHeaders } from "./seal-context.ts";
 import type { Secret } from "./secret.ts";
 import {
@@ -92,9 +94,8 @@ export function createServerRegistry(parts: {
 }): ServerRegistry {
   const { store, vault, upstream, random, listChanges, connections } = parts;
 
-  /** What is open towards a server that was changed, and what is open of whoever may not use it any more. */
-  function endAll(id: string): void {
-    upstream.forgetServer(id);
+  /** Tells whoever listens that a server is not what it was. Whoever may not use it any more holds nothing open. */
+  function tellChange(id: string): void {
     connections?.review();
     listChanges.changed({ serverId: id });
   }
@@ -193,7 +194,10 @@ export function createServerRegistry(parts: {
       const entry = { ...entryOf(by, "server.updated"), serverId: id, detail: { changed: Object.keys(patch) } };
       const updated = await store.updateServer(id, server.version, change, entry, intent);
       if (intent !== "preview") {
-        endAll(id);
+        if (!callsGoOn(server, change, updated.server, updated.reconciliation)) {
+          upstream.forgetServer(id);
+        }
+        tellChange(id);
       }
       return updated;
     },
@@ -234,7 +238,8 @@ export function createServerRegistry(parts: {
         throw new KeywardError("server_not_found");
       }
       if (intent !== "preview") {
-        endAll(id);
+        upstream.forgetServer(id);
+        tellChange(id);
       }
       return reconciliation;
     },
@@ -278,7 +283,13 @@ async function changeOf(
 ): Promise<ServerChange> {
   const place = patch.url === undefined ? { url: server.url, origin: server.origin } : await parseUrl(patch.url);
   const schema =
-    patch.headerSchema === undefined ? server.headerSchema : parseSchemaFor(server.authType, patch.headerSchema);
+    patch.headerSchema === undefined
+      ? server.headerSchema
+      : datedFormats(
+          server.headerSchema,
+          parseSchemaFor(server.authType, patch.headerSchema),
+          server.schemaRevision + 1,
+        );
   const { name, url, headerSchema, staticHeaders, isEnabled, ...asIs } = patch;
   return {
     ...asIs,

@@ -24,6 +24,7 @@ const SERVER_COLUMNS = [
   "servers.auth_type",
   "servers.header_schema",
   "servers.schema_revision",
+  "servers.form_revision",
   "servers.static_header_names",
   "servers.static_headers",
   "servers.static_headers_key_id",

@@ -1,4 +1,5 @@
 import { sql, type RawBuilder, type SqlBool } from "kysely";
+import { datedFormatsOf, requiredNames, type HeaderSchema } from "../core/header-schema.ts";
 import type { Reconciliation } from "../core/store-port.ts";
 import type { Tx } from "./engine.ts";
 import { countPeople, isMoving, NOTHING_MOVED, reconcileAccess } from "./reconcile.ts";
@@ -9,8 +10,10 @@ export interface ServerEdit {
   /** As it is now. */
   readonly origin: string;
   readonly isNewOrigin: boolean;
-  /** Names of the fields that the new schema requires; null = the schema is as it was. */
-  readonly newlyRequired: readonly string[] | null;
+  /** null = the schema is as it was. */
+  readonly newSchema: HeaderSchema | null;
+  /** Whether forms that are open, and values that are being verified, are not what is asked for any more. */
+  readonly endsForms: boolean;
   readonly isNewAccess: boolean;
 }
 
@@ -21,14 +24,14 @@ export interface ServerEdit {
 export async function applyServerEdit(tx: Tx, edit: ServerEdit): Promise<Reconciliation> {
   const people = await countPeople(tx, isAffected(tx, edit));
   let needsUpdate = 0;
-  if (edit.isNewOrigin || edit.newlyRequired !== null) {
+  if (edit.endsForms) {
     await endFlows(tx, edit.serverId);
   }
   if (edit.isNewOrigin) {
     needsUpdate += await applyOriginChange(tx, edit.serverId);
   }
-  if (edit.newlyRequired !== null) {
-    needsUpdate += await applySchemaChange(tx, edit, edit.newlyRequired);
+  if (edit.newSchema !== null) {
+    needsUpdate += await applySchemaChange(tx, edit, edit.newSchema);
   }
   const moved = edit.isNewAccess ? await reconcileAccess(tx, { serverId: edit.serverId }) : NOTHING_MOVED;
   return { ...moved.reconciliation, needsUpdate, people };
@@ -38,8 +41,7 @@ export async function applyServerEdit(tx: Tx, edit: ServerEdit): Promise<Reconci
 function isAffected(tx: Tx, edit: ServerEdit): RawBuilder<SqlBool> {
   const reasons = [
     ...(edit.isNewOrigin ? [isLeftBehind] : []),
-    ...(edit.newlyRequired === null ? [] : [isLacking(tx, edit, edit.newlyRequired)]),
-    ...(edit.newlyRequired === null ? [] : [isComplete(tx, edit, edit.newlyRequired)]),
+    ...(edit.newSchema === null ? [] : [isLacking(tx, edit, edit.newSchema), isComplete(tx, edit, edit.newSchema)]),
     ...(edit.isNewAccess ? [isMoving] : []),
     sql<SqlBool>`1 = 0`,
   ];
@@ -50,26 +52,34 @@ function isAffected(tx: Tx, edit: ServerEdit): RawBuilder<SqlBool> {
 const isLeftBehind = sql<SqlBool>`(header_credentials.status in ('active', 'rejected'))`;
 
 /** `schema_changed` of the state table, for a row that does not satisfy the new schema. */
-function isLacking(tx: Tx, edit: ServerEdit, required: readonly string[]): RawBuilder<SqlBool> {
-  return sql<SqlBool>`(header_credentials.status = 'active' and not ${isSatisfied(tx, edit, required)})`;
+function isLacking(tx: Tx, edit: ServerEdit, schema: HeaderSchema): RawBuilder<SqlBool> {
+  return sql<SqlBool>`(header_credentials.status = 'active' and not ${isSatisfied(tx, edit, schema)})`;
 }
 
 /** The same for one that does. */
-function isComplete(tx: Tx, edit: ServerEdit, required: readonly string[]): RawBuilder<SqlBool> {
-  return sql<SqlBool>`(header_credentials.status = 'needs_update' and ${isSatisfied(tx, edit, required)})`;
+function isComplete(tx: Tx, edit: ServerEdit, schema: HeaderSchema): RawBuilder<SqlBool> {
+  return sql<SqlBool>`(header_credentials.status = 'needs_update' and ${isSatisfied(tx, edit, schema)})`;
 }
 
 /**
- * A row satisfies the schema when it has every required field and was verified against the server's origin: a schema edit
- * must not wake what an origin edit put to sleep.
+ * A row satisfies the schema when it has every required field, holds no value that is older than its field's format, and
+ * was verified against the server's origin: a schema edit must not wake what an origin edit put to sleep.
  */
-function isSatisfied(tx: Tx, edit: ServerEdit, required: readonly string[]): RawBuilder<SqlBool> {
-  const holdsRequired = tx.json.holdsAll("header_credentials.field_names", required);
-  return sql<SqlBool>`(header_credentials.origin = ${edit.origin} and ${holdsRequired})`;
+function isSatisfied(tx: Tx, edit: ServerEdit, schema: HeaderSchema): RawBuilder<SqlBool> {
+  const holds = (names: readonly string[]): RawBuilder<SqlBool> =>
+    tx.json.holdsAll("header_credentials.field_names", names);
+  const conditions = [
+    sql<SqlBool>`header_credentials.origin = ${edit.origin}`,
+    holds(requiredNames(schema)),
+    ...datedFormatsOf(schema).map(
+      ({ name, since }) => sql<SqlBool>`(header_credentials.schema_revision >= ${since} or not ${holds([name])})`,
+    ),
+  ];
+  return sql<SqlBool>`(${sql.join(conditions, sql` and `)})`;
 }
 
 /**
- * Ends the flows of a server whose schema or origin changes. One that is being verified stays until its claim ends, but
+ * Ends the flows of a server whose origin changes, or whose schema asks for something else. One that is being verified stays until its claim ends, but
  * expired: it opens no more, and its commit can say `schema_changed` rather than "unknown link".
  */
 async function endFlows(tx: Tx, serverId: string): Promise<void> {
@@ -98,18 +108,18 @@ async function applyOriginChange(tx: Tx, serverId: string): Promise<number> {
 }
 
 /** @returns how many came to need an update */
-async function applySchemaChange(tx: Tx, edit: ServerEdit, required: readonly string[]): Promise<number> {
+async function applySchemaChange(tx: Tx, edit: ServerEdit, schema: HeaderSchema): Promise<number> {
   const lacking = await tx.db
     .updateTable("header_credentials")
     .set({ status: "needs_update", status_reason: "schema_changed", status_changed_at: tx.now })
     .where("server_id", "=", edit.serverId)
-    .where(isLacking(tx, edit, required))
+    .where(isLacking(tx, edit, schema))
     .executeTakeFirstOrThrow();
   await tx.db
     .updateTable("header_credentials")
     .set({ status: "active", status_reason: null, status_changed_at: tx.now })
     .where("server_id", "=", edit.serverId)
-    .where(isComplete(tx, edit, required))
+    .where(isComplete(tx, edit, schema))
     .execute();
   return Number(lacking.numUpdatedRows);
 }

@@ -1,6 +1,6 @@
 import { sql, type SqlBool } from "kysely";
 import { KeywardError } from "../core/errors.ts";
-import { requiredNames } from "../core/header-schema.ts";
+import { keepsOpenForms } from "../core/open-forms.ts";
 import type { ServerChange, ServerStore } from "../core/store-port.ts";
 import { appendAudit } from "./audit.ts";
 import { toJsonOrNull } from "./columns.ts";
@@ -9,7 +9,7 @@ import { carryOut } from "./intent.ts";
 import { isName, parsePage, toPage } from "./page.ts";
 import { countPeople } from "./reconcile.ts";
 import { applyServerEdit, type ServerEdit } from "./server-edit.ts";
-import { fromHeaderSchema, fromServerChange, toServer } from "./server-row.ts";
+import { fromHeaderSchema, fromServerChange, toHeaderSchema, toServer } from "./server-row.ts";
 import type { ServersTable } from "./tables.ts";
 
 export function createServerStore(engine: Engine): ServerStore {
@@ -27,6 +27,7 @@ export function createServerStore(engine: Engine): ServerStore {
             auth_type: server.authType,
             header_schema: fromHeaderSchema(server.headerSchema),
             schema_revision: 1,
+            form_revision: 1,
             static_header_names: JSON.stringify(server.staticHeaderNames),
             static_headers: server.staticHeaders?.envelope ?? null,
             static_headers_key_id: server.staticHeaders?.keyId ?? null,
@@ -108,13 +109,16 @@ export function createServerStore(engine: Engine): ServerStore {
 
 async function writeChange(tx: Tx, before: ServersTable, change: ServerChange): Promise<ServersTable> {
   const columns = fromServerChange(change);
-  const isNewSchema = columns.header_schema !== undefined && columns.header_schema !== before.header_schema;
+  const { header_schema: schema = before.header_schema } = columns;
+  const revision = before.schema_revision + Number(schema !== before.header_schema);
+  const isFormKept = keepsOpenForms(toHeaderSchema(before.header_schema), toHeaderSchema(schema));
   try {
     return await tx.db
       .updateTable("servers")
       .set({
         ...columns,
-        schema_revision: before.schema_revision + Number(isNewSchema),
+        schema_revision: revision,
+        form_revision: isFormKept ? before.form_revision : revision,
         version: before.version + 1,
         updated_at: tx.now,
       })
@@ -128,12 +132,12 @@ async function writeChange(tx: Tx, before: ServersTable, change: ServerChange): 
 }
 
 function editOf(before: ServersTable, after: ServersTable): ServerEdit {
-  const isNewSchema = before.schema_revision !== after.schema_revision;
   return {
     serverId: after.id,
     origin: after.origin,
     isNewOrigin: before.origin !== after.origin,
-    newlyRequired: isNewSchema ? requiredNames(toServer(after).headerSchema) : null,
+    newSchema: before.schema_revision === after.schema_revision ? null : toHeaderSchema(after.header_schema),
+    endsForms: before.origin !== after.origin || before.form_revision !== after.form_revision,
     isNewAccess: before.allow_all_identities !== after.allow_all_identities || before.status !== after.status,
   };
 }

@@ -121,7 +121,7 @@ async function whyNotClaimed(tx: Tx, id: string, maxAttempts: number): Promise<C
 interface Claim extends SubmissionFlowsTable {
   readonly has_access: number;
   readonly epoch_now: number | null;
-  readonly schema_revision_now: number;
+  readonly form_revision_now: number;
   readonly origin_now: string;
 }
 
@@ -139,7 +139,7 @@ async function readClaim(tx: Tx, { flowId, claimId }: SubmissionToCommit): Promi
     .select([
       sql<number>`${rowHasAccess("submission_flows")}`.as("has_access"),
       "identity_access.epoch as epoch_now",
-      "servers.schema_revision as schema_revision_now",
+      "servers.form_revision as form_revision_now",
       "servers.origin as origin_now",
     ])
     .where("submission_flows.id", "=", flowId)
@@ -152,7 +152,8 @@ function judge(claimed: Claim, now: number): "ok" | "gone" | "schema_changed" {
   if (!fromBit(claimed.has_access) || claimed.access_epoch !== (claimed.epoch_now ?? 0)) {
     return "gone";
   }
-  if (claimed.schema_revision !== claimed.schema_revision_now || claimed.origin !== claimed.origin_now) {
+  // A later edit that the form does not mind lets it through; its values are sealed under the revision that it was of.
+  if (claimed.schema_revision < claimed.form_revision_now || claimed.origin !== claimed.origin_now) {
     return "schema_changed";
   }
   // A live claim protects a flow beyond its expiry; without either, a sweep may take it at any moment.

@@ -80,6 +80,7 @@ export interface ServersTable {
   auth_type: string;
   header_schema: string;
   schema_revision: number;
+  form_revision: number;
   static_header_names: string;
   static_headers: Uint8Array | null;
   static_headers_key_id: string | null;

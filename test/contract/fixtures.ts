@@ -1,9 +1,9 @@
-import type { AuditAction, AuditEntry, AuditEvent } from "../../src/core/audit.ts";
+import { NO_ORIGIN, type AuditAction, type AuditEntry, type AuditEvent } from "../../src/core/audit.ts";
 import type { Binding, SealedCredential } from "../../src/core/credential.ts";
 import { type HeaderFieldInput, type HeaderSchema, parseHeaderSchema } from "../../src/core/header-schema.ts";
 import type { Identity } from "../../src/core/identity.ts";
 import type { Discovered, Server, UpstreamOrigin } from "../../src/core/server.ts";
-import type { NewUser } from "../../src/core/people-port.ts";
+import type { NewUser, PasswordHash } from "../../src/core/people-port.ts";
 import type {
   CredentialToStore,
   FlowStore,
@@ -17,7 +17,7 @@ import type {
   SubmissionFlow,
   SubmissionToCommit,
 } from "../../src/core/store-port.ts";
-import type { User } from "../../src/core/user.ts";
+import type { Group, User } from "../../src/core/user.ts";
 import type { VirtualKey } from "../../src/core/virtual-key.ts";
 
 /** Both ports, as an engine gives them. */
@@ -235,6 +235,34 @@ export async function createUser(store: Store, rest: Partial<NewUser> = {}): Pro
     entry("user.invited", { identity: { mode: "user", id } }),
   );
   return user;
+}
+
+/** Somebody who has a password. */
+export async function joinedUser(store: Store, rest: Partial<NewUser> = {}): Promise<User> {
+  const { id } = await createUser(store, rest);
+  const audit = { ...NO_ORIGIN, action: "user.joined", outcome: "ok" } as const;
+  return present(await store.acceptInvite(`invite of ${id}`, "a hash" as PasswordHash, audit));
+}
+
+export function createGroup(store: Store, name?: string): Promise<Group> {
+  const id = newId("grp");
+  return store.createGroup({ id, name: name ?? id }, entry("group.created", { detail: { group: id } }));
+}
+
+export async function changeMembers(
+  store: Store,
+  group: Group,
+  add: readonly User[],
+  remove: readonly User[] = [],
+): Promise<Reconciliation> {
+  const change = { add: add.map(({ id }) => id), remove: remove.map(({ id }) => id) };
+  const audit = entry("group.updated", { detail: { changed: ["members"], group: group.id } });
+  return (await store.changeMembers(group.id, change, "apply", audit)).reconciliation;
+}
+
+export async function grantToGroups(store: Store, server: Server, groups: readonly Group[]): Promise<Reconciliation> {
+  const grants = groups.map(({ id }) => ({ groupId: id, tools: null }));
+  return (await store.replaceGrants(server.id, grants, entry("grants.replaced"))).reconciliation;
 }
 
 export function identityOfUser({ id }: User): Identity {

@@ -32,7 +32,14 @@ const SCHEMAS: readonly (readonly [string, HeaderSchema])[] = [
   ["requires more", schemaOf("a", "b", "c")],
   ["has a new optional field", schemaOf("a", "b", OPTIONAL_C)],
   ["only looks different", schemaOf({ name: "b", label: "B key" }, { name: "a", help: "Ask." })],
+  ["has a format that came to be with it", [...schemaOf({ name: "a", isRequired: false }), ...dated(2, "b")]],
+  ["has a format that every value was judged by", [...schemaOf("a"), ...dated(1, "b")]],
 ];
+
+/** A field with a format that the schema has had since that revision. */
+function dated(formatSince: number, name: string): HeaderSchema {
+  return schemaOf({ name, isRequired: false, pattern: "sk-.+" }).map((field) => ({ ...field, formatSince }));
+}
 
 interface Case {
   readonly identity: Identity;
@@ -104,7 +111,7 @@ export function describeServerChanges(get: GetHarness): void {
     it.each(SCHEMAS)("moves every credential by the state table when the schema %s", async (_, headerSchema) => {
       await expectStateTable(get().store, { headerSchema }, ({ fieldNames }) => ({
         type: "schema_changed",
-        isSatisfied: isSatisfiedBy(headerSchema, fieldNames),
+        isSatisfied: isSatisfiedBy(headerSchema, { fieldNames, schemaRevision: 1 }),
       }));
     });
 
@@ -132,6 +139,45 @@ export function describeServerChanges(get: GetHarness): void {
       expect(row).toMatchObject({ status: "needs_update", origin: ORIGIN });
     });
 
+    it("does not wake, by a later edit, a value that is older than its format; but when the format is given up it does", async () => {
+      const { store } = get();
+      let server = await createServer(store, { headerSchema: schemaOf("b") });
+      const ada = { serverId: server.id, identity: someone("ada") };
+      await upsert(store, server, ada.identity);
+      const statusAfter = async (headerSchema: HeaderSchema) => {
+        server = (await change(store, server, { headerSchema })).server;
+        return (await store.readCredential(ada))?.status;
+      };
+      expect(await statusAfter(dated(2, "b"))).toBe("needs_update");
+      expect(await statusAfter([...dated(2, "b"), ...schemaOf(OPTIONAL_C)])).toBe("needs_update");
+      const { version, schemaRevision } = await upsert(store, server, someone("bob"));
+      expect([version, schemaRevision]).toEqual([1, 3]);
+      expect(await statusAfter(schemaOf("b"))).toBe("active");
+      expect(await statusAfter(dated(2, "b"))).toBe("needs_update");
+      expect((await store.readCredential({ serverId: server.id, identity: someone("bob") }))?.status).toBe("active");
+    });
+
+    it("keeps every part of a field", async () => {
+      const { store } = get();
+      const headerSchema = [
+        ...schemaOf(
+          {
+            name: "X-A",
+            label: "A",
+            help: "Ask.",
+            helpUrl: "https://a.example/",
+            pattern: "a+",
+            patternHint: "Only a.",
+          },
+          { name: "X-B", choices: ["eu", "us"], template: "region={value}", isRequired: false },
+          { name: "X-C", isSecret: false },
+        ),
+        ...dated(7, "x-d"),
+      ];
+      const server = await createServer(store, { headerSchema });
+      expect((await store.findServer(server.id))?.headerSchema).toEqual(headerSchema);
+    });
+
     it("leaves needs_update when origin and schema change at once, whatever the schema", async () => {
       const { store } = get();
       const server = await createServer(store, { headerSchema: schemaOf("a", "b") });
@@ -145,6 +191,9 @@ export function describeServerChanges(get: GetHarness): void {
 
     it.each<readonly [string, ServerChange, boolean]>([
       ["schema", { headerSchema: schemaOf("other") }, true],
+      ["schema, of which one field is required more", { headerSchema: schemaOf("x-api-key", "b") }, true],
+      ["schema's words", { headerSchema: schemaOf({ name: "X-API-Key", label: "Key" }) }, false],
+      ["schema, by an optional field", { headerSchema: schemaOf("X-API-Key", OPTIONAL_C) }, false],
       ["origin", { origin: OTHER_ORIGIN }, true],
       ["name", { name: "renamed" }, false],
       ["tool list", { tools: ["search"] }, false],
@@ -159,7 +208,7 @@ export function describeServerChanges(get: GetHarness): void {
       const next = await flowOf(store, server, someone("ada"));
       expect(next.id !== flow.id).toBe(ends);
       const now = present(await store.findServer(server.id));
-      expect(next).toMatchObject({ schemaRevision: now.schemaRevision, origin: now.origin });
+      expect(next).toMatchObject({ schemaRevision: ends ? now.schemaRevision : 1, origin: now.origin });
     });
 
     it("orphans on disabling and reactivates on enabling, whatever state lies beneath", async () => {
@@ -211,6 +260,7 @@ export function describeServerChanges(get: GetHarness): void {
         const cost: number[] = [];
         for (const serverChange of [
           { headerSchema: schemaOf("a", "b") },
+          { headerSchema: dated(3, "a") },
           { headerSchema: schemaOf("a") },
           { status: "disabled" },
           { status: "ready" },

@@ -61,6 +61,20 @@ const MEANWHILE: readonly (readonly [string, CommitOutcome["kind"], (setting: Se
     },
   ],
   [
+    "A54: words of the schema are edited",
+    "committed",
+    ({ store, server }) => update(store, server, { headerSchema: schemaOf({ name: "X-API-Key", label: "Key" }) }),
+  ],
+  [
+    "A54: the schema takes an optional field more, and another",
+    "committed",
+    async ({ store, server }) => {
+      const [b, c] = ["b", "c"].map((name) => ({ name, isRequired: false }));
+      await update(store, server, { headerSchema: schemaOf("X-API-Key", present(b)) });
+      await update(store, server, { headerSchema: schemaOf("X-API-Key", present(b), present(c)) });
+    },
+  ],
+  [
     "A09: the origin is edited",
     "schema_changed",
     ({ store, server }) => update(store, server, { origin: OTHER_ORIGIN }),
@@ -117,7 +131,10 @@ export function describeSubmissionRaces(get: GetHarness): void {
 
       expect(outcome.kind).toBe(expected);
       expect(await store.findCompletedFlow(flow.id)).toEqual(
-        expected === "committed" ? expect.objectContaining({ version: 2 }) : null,
+        expected === "committed"
+          ? // Sealed under the revision that the form was of.
+            expect.objectContaining({ version: 2, schemaRevision: flow.schemaRevision, status: "active" })
+          : null,
       );
       if (expected !== "committed") {
         expect(await store.readCredential(flow)).toEqual(before);

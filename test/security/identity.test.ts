@@ -115,9 +115,13 @@ describe("a caller", () => {
       const { status } = await gateway.admin("PUT", `/api/v1/servers/${serverId}/grants`, { grants });
       expect([identity.length, status]).toEqual([identity.length, 400]);
     }
-    const grants = [{ auth_mode: "user", identity: alice.id }];
-    expect((await gateway.admin("PUT", `/api/v1/servers/${serverId}/grants`, { grants })).status).toBe(200);
-    // A grant for the user of that id is none for the virtual key of that id.
+    const grantTo = (authMode: string) =>
+      gateway.admin("PUT", `/api/v1/servers/${serverId}/grants`, {
+        grants: [{ auth_mode: authMode, identity: alice.id }],
+      });
+    // There is no user of that id, and a grant for the session of that id is none for the virtual key of that id.
+    expect((await grantTo("user")).status).toBe(400);
+    expect((await grantTo("session")).status).toBe(200);
     expect((await callTool(gateway, alice.key, "notes-whoami")).body["error"]).toMatchObject({ code: -32602 });
   });
 
