@@ -71,6 +71,8 @@ interface Migrated {
 interface Swept {
   readonly expiredFlows: number;
   readonly orphanedCredentials: number;
+  /** Expired codes, tokens and grants, and registrations of clients that nobody uses. */
+  readonly oauthRecords: number;
 }
 
 interface VaultStatus {

@@ -77,6 +77,49 @@ export interface Schemas {
     /** Credentials that no longer fit the server. */
     needs_update: number;
   };
+  ConnectedApp: {
+    id: string;
+    client: {
+      /** As the client named itself. */
+      name: string | null;
+      /** The host that vouches for the client; null when it registered itself, so that anybody could be it. */
+      host: string | null;
+    };
+    user: {
+      id: string;
+      name: string;
+    };
+    scopes: string[];
+    /** Milliseconds since the epoch, UTC. */
+    created_at: number;
+    /** Milliseconds since the epoch, UTC. */
+    last_used_at: number | null;
+  };
+  ConsentAnswer: {
+    decision: "allow" | "deny";
+  };
+  ConsentAnswered: {
+    redirect_to: string;
+  };
+  ConsentQuestion: {
+    client: {
+      /** As the client named itself. */
+      name: string | null;
+      /** The host that vouches for the client, if one does. */
+      host: string | null;
+      /** Whether a host vouches for the client. `false`: it registered itself, and could be anybody. */
+      verified: boolean;
+      /** Where the answer goes: a host, or the scheme of an application. */
+      redirect_host: string;
+    };
+    scopes: string[];
+    /** As whom the client would act. */
+    user: {
+      id: string;
+      name: string;
+      email: string;
+    };
+  };
   Credential: {
     id: string;
     server: {
@@ -108,7 +151,7 @@ export interface Schemas {
   Error: {
     error: {
       /** One of a closed list, see docs/errors.md. */
-      code: "invalid_json" | "invalid_request" | "invalid_identity" | "invalid_header_schema" | "invalid_header_name" | "invalid_header_value" | "invalid_server_name" | "missing_header_values" | "invalid_email" | "invalid_password" | "unauthenticated" | "sign_in_failed" | "ambiguous_credentials" | "opener_unknown" | "forbidden" | "foreign_host" | "foreign_origin" | "csrf_failed" | "access_denied" | "not_found" | "flow_not_found" | "server_not_found" | "credential_not_found" | "virtual_key_not_found" | "user_not_found" | "group_not_found" | "session_not_found" | "app_not_found" | "admin_token_not_found" | "invite_not_found" | "method_not_allowed" | "flow_busy" | "name_taken" | "email_taken" | "last_admin" | "schema_changed" | "setup_done" | "stale_update" | "payload_too_large" | "unsupported_media_type" | "upstream_rejected" | "upstream_not_allowed" | "upstream_url_invalid" | "upstream_redirected" | "upstream_protocol" | "rate_limited" | "internal" | "upstream_unreachable" | "credential_store_unavailable" | "credential_unreadable" | "config_invalid" | "encryption_key_missing" | "encryption_key_invalid" | "encryption_key_wrong" | "store_unusable" | "migration_failed" | "port_in_use" | "gateway_unreachable";
+      code: "invalid_json" | "invalid_request" | "invalid_identity" | "invalid_header_schema" | "invalid_header_name" | "invalid_header_value" | "invalid_server_name" | "missing_header_values" | "invalid_email" | "invalid_password" | "unauthenticated" | "sign_in_failed" | "ambiguous_credentials" | "opener_unknown" | "forbidden" | "foreign_host" | "foreign_origin" | "csrf_failed" | "access_denied" | "not_found" | "flow_not_found" | "server_not_found" | "credential_not_found" | "virtual_key_not_found" | "user_not_found" | "group_not_found" | "session_not_found" | "app_not_found" | "consent_not_found" | "admin_token_not_found" | "invite_not_found" | "method_not_allowed" | "flow_busy" | "name_taken" | "email_taken" | "last_admin" | "schema_changed" | "setup_done" | "stale_update" | "payload_too_large" | "unsupported_media_type" | "upstream_rejected" | "upstream_not_allowed" | "upstream_url_invalid" | "upstream_redirected" | "upstream_protocol" | "rate_limited" | "internal" | "upstream_unreachable" | "credential_store_unavailable" | "credential_unreadable" | "config_invalid" | "encryption_key_missing" | "encryption_key_invalid" | "encryption_key_wrong" | "store_unusable" | "migration_failed" | "port_in_use" | "gateway_unreachable";
       /** For a person to read. It never quotes a value. */
       message: string;
       /** Facts for a program, by code. */
@@ -647,6 +690,51 @@ export interface paths {
       };
     };
   };
+  "/api/v1/apps": {
+    /** Apps that may act for me, newest first. */
+    get: {
+      parameters: {
+        query?: {
+          /** Items per page, 1 to 500. Default 50. */
+          limit?: number | undefined;
+          /** `next_cursor` of the page before. */
+          cursor?: string | undefined;
+          /** `true`: everybody's, for administrators. */
+          all?: "true" | "false" | undefined;
+        };
+      };
+      responses: {
+        200: { content: { "application/json": {
+          items: Schemas["ConnectedApp"][];
+          /** Pass it as `cursor`; null on the last page. */
+          next_cursor: string | null;
+        } } };
+        400: Failure;
+        401: Failure;
+        403: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
+  "/api/v1/apps/{id}": {
+    /** Disconnect an app: its tokens and streams end at once. */
+    delete: {
+      parameters: {
+        path: {
+          id: string;
+        };
+      };
+      responses: {
+        204: { content?: never };
+        401: Failure;
+        403: Failure;
+        404: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
   "/api/v1/audit": {
     /** What happened, newest first. */
     get: {
@@ -1047,6 +1135,44 @@ export interface paths {
         413: Failure;
         415: Failure;
         429: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
+  "/api/v1/oauth/consent/{uid}": {
+    /** What a client asks to be allowed. */
+    get: {
+      parameters: {
+        path: {
+          uid: string;
+        };
+      };
+      responses: {
+        200: { content: { "application/json": Schemas["ConsentQuestion"] } };
+        401: Failure;
+        403: Failure;
+        404: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+    /** Allow it, or do not; once. */
+    post: {
+      parameters: {
+        path: {
+          uid: string;
+        };
+      };
+      requestBody: { content: { "application/json": Schemas["ConsentAnswer"] } };
+      responses: {
+        200: { content: { "application/json": Schemas["ConsentAnswered"] } };
+        400: Failure;
+        401: Failure;
+        403: Failure;
+        404: Failure;
+        413: Failure;
+        415: Failure;
         500: Failure;
         503: Failure;
       };

@@ -55,6 +55,11 @@ export const ERROR_TABLE = {
   group_not_found: facts(404, false, "There is no such group."),
   session_not_found: facts(404, false, "There is no such session."),
   app_not_found: facts(404, false, "There is no such connected app."),
+  consent_not_found: facts(
+    404,
+    false,
+    "This request is unknown, expired, already answered, or not yours. Start again in the app.",
+  ),
   admin_token_not_found: facts(404, false, "There is no such admin token."),
   invite_not_found: facts(
     404,

@@ -23,7 +23,7 @@ interface InviteRequest {
 }
 
 /** A user with an invitation, whose token is in this answer only. */
-interface Invitation {
+export interface Invitation {
   readonly user: User;
   readonly token: Secret<string>;
   /** Milliseconds since the epoch, UTC. */

@@ -47,7 +47,7 @@ export interface Sealed {
  * and `a` + `b:c` differ. The vault adds the deployment id and the data key id.
  */
 export interface SealContext {
-  readonly purpose: "header_credential" | "static_headers" | "keycheck";
+  readonly purpose: "header_credential" | "static_headers" | "keycheck" | "oauth_record";
   readonly fields: readonly string[];
 }
 

@@ -9,6 +9,7 @@ import type {
 } from "./credential.ts";
 import type { HeaderSchema } from "./header-schema.ts";
 import type { AuthMode, Identity } from "./identity.ts";
+import type { OauthStore } from "./oauth-port.ts";
 import type { GroupStore, Intent, UserStore } from "./people-port.ts";
 import type { Sealed } from "./ports.ts";
 import type { SignInStore } from "./sign-in-port.ts";
@@ -456,6 +457,7 @@ export interface Store
     AdminStore,
     AuditStore,
     SweepStore,
+    OauthStore,
     UserStore,
     GroupStore,
     SignInStore {

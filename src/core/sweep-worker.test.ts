@@ -31,7 +31,14 @@ function manualClock() {
   };
 }
 
-function setUp(options: { retentionMs?: number; flows?: number[]; sweep?: () => Promise<number> } = {}) {
+function setUp(
+  options: {
+    retentionMs?: number;
+    flows?: number[];
+    sweep?: () => Promise<number>;
+    sweepRecords?: (limit: number) => Promise<number>;
+  } = {},
+) {
   const clock = manualClock();
   const calls: string[] = [];
   const flows = [...(options.flows ?? [])];
@@ -50,6 +57,7 @@ function setUp(options: { retentionMs?: number; flows?: number[]; sweep?: () => 
     provider: provider as HeadersProvider,
     orphanRetentionMs: options.retentionMs ?? 1_000,
     logger: SILENT,
+    ...(options.sweepRecords === undefined ? {} : { sweepRecords: options.sweepRecords }),
   });
   return { worker, clock, calls };
 }
@@ -80,6 +88,25 @@ describe("CredentialSweepWorker", () => {
     await settled();
     expect(calls).toEqual(["flows 100", "flows 100", "flows 100"]);
     await worker.stop();
+  });
+
+  it("sweeps other records as often as flows, and in batches, when it is given any", async () => {
+    const swept = [100, 1, 0];
+    const limits: number[] = [];
+    const { worker, clock } = setUp({
+      sweepRecords: async (limit) => {
+        limits.push(limit);
+        return swept.shift() ?? 0;
+      },
+    });
+    worker.start();
+    await settled();
+    expect(limits).toEqual([100, 100]);
+    clock.fire(FLOW_INTERVAL);
+    await settled();
+    expect(limits).toEqual([100, 100, 100]);
+    await worker.stop();
+    expect(clock.timers.size).toBe(0);
   });
 
   it.each([0, -1])("with retention %d sweeps flows and no orphan", async (retentionMs) => {

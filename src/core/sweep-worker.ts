@@ -11,9 +11,11 @@ export interface CredentialSweepWorkerOptions {
   /** How long an orphaned credential is kept, in milliseconds. <= 0 turns the orphan sweep off, never the flow sweep. */
   readonly orphanRetentionMs: number;
   readonly logger: Logger;
+  /** What is swept besides, as often as flows. Absent = nothing. @returns how many went, at most `limit` */
+  readonly sweepRecords?: (limit: number) => Promise<number>;
 }
 
-type Sweep = "flows" | "orphans";
+type Sweep = "flows" | "orphans" | "records";
 
 /**
  * Deletes expired flows every 15 minutes, and orphaned credentials past retention every 24 hours, in batches of 100
@@ -23,6 +25,7 @@ export class CredentialSweepWorker {
   readonly #provider: HeadersProvider;
   readonly #orphanRetentionMs: number;
   readonly #logger: Logger;
+  readonly #sweepRecords: CredentialSweepWorkerOptions["sweepRecords"];
   #orphanIntervalMs = DEFAULT_ORPHAN_SWEEP_INTERVAL_MS;
   #isRunning = false;
   readonly #cancelTimer = new Map<Sweep, () => void>();
@@ -32,6 +35,7 @@ export class CredentialSweepWorker {
     this.#provider = options.provider;
     this.#orphanRetentionMs = options.orphanRetentionMs;
     this.#logger = options.logger;
+    this.#sweepRecords = options.sweepRecords;
   }
 
   /** Default 24 hours. A value that is not positive is ignored. Counts from the next pass on. */
@@ -51,6 +55,9 @@ export class CredentialSweepWorker {
     this.#run("flows");
     if (this.#orphanRetentionMs > 0) {
       this.#run("orphans");
+    }
+    if (this.#sweepRecords !== undefined) {
+      this.#run("records");
     }
   }
 
@@ -75,7 +82,7 @@ export class CredentialSweepWorker {
   }
 
   #schedule(sweep: Sweep): void {
-    const delay = sweep === "flows" ? FLOW_SWEEP_INTERVAL_MS : this.#orphanIntervalMs;
+    const delay = sweep === "orphans" ? this.#orphanIntervalMs : FLOW_SWEEP_INTERVAL_MS;
     this.#cancelTimer.set(
       sweep,
       this.#provider.clock.schedule(delay, () => this.#run(sweep), { isBackground: true }),
@@ -99,9 +106,14 @@ export class CredentialSweepWorker {
   }
 
   #batch(sweep: Sweep): Promise<number> {
-    return sweep === "flows"
-      ? this.#provider.sweepExpiredFlows(BATCH)
-      : this.#provider.sweepOrphanedCredentials(this.#orphanRetentionMs, BATCH);
+    switch (sweep) {
+      case "flows":
+        return this.#provider.sweepExpiredFlows(BATCH);
+      case "orphans":
+        return this.#provider.sweepOrphanedCredentials(this.#orphanRetentionMs, BATCH);
+      case "records":
+        return this.#sweepRecords?.(BATCH) ?? Promise.resolve(0);
+    }
   }
 
   // An embedded store works synchronously: without this, a long sweep would be one long stall.

@@ -8,10 +8,17 @@ import { Secret } from "./secret.ts";
 export type TokenPurpose = MintedPurpose | SealedTextPurpose | DerivedPurpose | "session_identity" | "oauth_record";
 
 /** Purposes of secrets that are derived from a fixed text, so that they need no storage of their own. */
-export type DerivedPurpose = "sign_in_cookies" | "csrf" | "oauth_cookies";
+export type DerivedPurpose = "sign_in_cookies" | "csrf" | "oauth_cookies" | "oauth_signing" | "oauth_session";
 
 /** Purposes whose tokens Keyward mints. A session identity is named by the client. */
-export type MintedPurpose = "virtual_key" | "temp_token" | "setup_token" | "admin_token" | "invite";
+export type MintedPurpose =
+  | "virtual_key"
+  | "temp_token"
+  | "setup_token"
+  | "admin_token"
+  | "invite"
+  | "access_token"
+  | "refresh_token";
 
 /** Purposes of text that says something and is authenticated, see `sealed-text.ts`. It proves nobody's identity. */
 export type SealedTextPurpose = "mcp_session" | "request_state";
@@ -22,6 +29,8 @@ const PREFIX: Readonly<Record<MintedPurpose, string>> = {
   setup_token: "kws_",
   admin_token: "kwa_",
   invite: "kwi_",
+  access_token: "kwo_",
+  refresh_token: "kwr_",
 };
 
 const RANDOM_BYTES = 32;
@@ -39,6 +48,11 @@ export interface Token<P extends MintedPurpose = MintedPurpose> {
 export function mintToken<P extends MintedPurpose>(purpose: P, random: Random): Token<P> {
   const body = base64url(random.bytes(RANDOM_BYTES));
   return { purpose, secret: new Secret(PREFIX[purpose] + body + checksum(PREFIX[purpose] + body)) };
+}
+
+/** Which kind of token a text claims to be: to look it up as another kind would be another way in. */
+export function claimsToBe(purpose: MintedPurpose, text: string): boolean {
+  return text.startsWith(PREFIX[purpose]);
 }
 
 /**
@@ -59,7 +73,21 @@ export function parseToken<P extends MintedPurpose>(purpose: P, text: string): T
 
 /** An id such as `srv_...`: prefix and 128 random bits. An id names a thing; it never proves anything. */
 export function mintId(
-  prefix: "srv" | "cred" | "flow" | "vk" | "adm" | "claim" | "req" | "dep" | "ses" | "usr" | "grp" | "row",
+  prefix:
+    | "srv"
+    | "cred"
+    | "flow"
+    | "vk"
+    | "adm"
+    | "claim"
+    | "req"
+    | "dep"
+    | "ses"
+    | "usr"
+    | "grp"
+    | "row"
+    | "app"
+    | "client",
   random: Random,
 ): string {
   return `${prefix}_${base64url(random.bytes(16))}`;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Caller, Callers } from "../core/callers.ts";
 import { KeywardError } from "../core/errors.ts";
+import { identityKey } from "../core/identity.ts";
 import type { Clock } from "../core/ports.ts";
 import { createRateLimit } from "../core/rate-limit.ts";
 import { authenticate } from "./authenticate.ts";
@@ -15,6 +16,8 @@ export interface Admitted {
 
 const METHODS: ReadonlySet<string> = new Set(["POST", "GET", "DELETE"]);
 const RATE_WINDOW_MS = 60_000;
+/** Of one person, through all apps that they have connected together. */
+const CALLS_PER_USER = 600;
 /** Beyond, the key whose minute began first starts a new one. */
 const MAX_REMEMBERED_KEYS = 10_000;
 
@@ -30,9 +33,11 @@ export function createAdmission(parts: {
 }): (request: IncomingMessage) => Promise<Admitted> {
   const limit = createRateLimit(parts.clock, { windowMs: RATE_WINDOW_MS, maxKeys: MAX_REMEMBERED_KEYS });
 
-  function assertWithinRate({ virtualKey }: Caller): void {
+  function assertWithinRate({ virtualKey, app, identity }: Caller): void {
     const perMinute = virtualKey?.rateLimitPerMinute ?? null;
-    if (virtualKey !== null && perMinute !== null && !limit.take(virtualKey.id, perMinute)) {
+    const isKeyWithin = virtualKey === null || perMinute === null || limit.take(virtualKey.id, perMinute);
+    const isUserWithin = app === null || limit.take(identityKey(identity), CALLS_PER_USER);
+    if (!isKeyWithin || !isUserWithin) {
       throw new KeywardError("rate_limited");
     }
   }

@@ -13,6 +13,7 @@ import { createAdmission } from "./admission.ts";
 import { createChangeWatch } from "./all/change-watch.ts";
 import type { ListChanges } from "./all/list-changes.ts";
 import { readJson } from "./body.ts";
+import { createChallenge } from "./challenge.ts";
 import {
   errorOf,
   INVALID_REQUEST,
@@ -38,7 +39,8 @@ import type { Scope } from "./exchange.ts";
 
 export interface GatewayParts {
   readonly callers: Callers;
-  readonly store: Pick<Store, "findAccess" | "listAccess" | "touchCredential" | "touchVirtualKey"> & AuditStore;
+  readonly store: Pick<Store, "findAccess" | "listAccess" | "touchCredential" | "touchVirtualKey" | "touchApp"> &
+    AuditStore;
   readonly resolver: Resolver;
   readonly issuer: AuthRequiredIssuer;
   readonly upstream: Pick<Upstream, "list" | "greet" | "exchange" | "listen" | "endSession">;
@@ -51,6 +53,8 @@ export interface GatewayParts {
   readonly logger: Logger;
   /** Keyward's own, told to clients. */
   readonly version: string;
+  /** Where clients that have no credential find out how to get one by OAuth; absent or null = OAuth is off. */
+  readonly oauthUrl?: string | null;
 }
 
 export interface Gateway extends ClientConnections {
@@ -67,6 +71,7 @@ export interface Gateway extends ClientConnections {
 export function createGateway(parts: GatewayParts): Gateway {
   const { store, logger, completions, listChanges } = parts;
   const admit = createAdmission(parts);
+  const challenge = createChallenge(parts.oauthUrl ?? null);
   const sessions = createSessions(parts);
   const changeWatch = createChangeWatch({
     ...parts,
@@ -168,7 +173,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     const { request, response, requestId } = visit;
     const lastEventId = request.headers["last-event-id"];
     const isOpen = streams.listen({
-      identity: caller.identity,
+      caller,
       session,
       scope,
       lastEventId: typeof lastEventId === "string" ? lastEventId : null,
@@ -196,15 +201,19 @@ export function createGateway(parts: GatewayParts): Gateway {
   async function serve(visit: Visit): Promise<HttpAnswer | null> {
     try {
       const { caller, route } = await admit(visit.request);
-      const { virtualKey } = caller;
+      const { virtualKey, app } = caller;
       visit.seen.by = identityKey(caller.identity);
       if (virtualKey !== null) {
         visit.afterwards.push(() => store.touchVirtualKey(virtualKey.id));
       }
+      if (app !== null) {
+        visit.afterwards.push(() => store.touchApp(app.id));
+      }
       const serveMethod = BY_METHOD[visit.request.method ?? ""] ?? post;
       return await serveMethod(visit, caller, route);
     } catch (error) {
-      return refusal(asKnown(error, logger, visit.requestId), null);
+      const known = asKnown(error, logger, visit.requestId);
+      return challenge(refusal(known, null), known, visit.request.url ?? "");
     }
   }
 

@@ -46,7 +46,7 @@ export function createRequests({ methods, sessions, streams, logger, serverInfo 
       response,
       id: message.id,
       takesEvents: acceptsEvents(request),
-      openEvents: () => streams.open({ identity: caller.identity, response, requestId }),
+      openEvents: () => streams.open({ caller, response, requestId }),
       sendJson: (status, json) => sendJson(response, { status, json, headers }, requestId),
     });
     const { signal, finish } = listenForLeaving({ ...from, session }, message, sessions);

@@ -21,10 +21,7 @@ export function answer(id: RpcId | null, status: number, rpc: RpcAnswer): HttpAn
   return { status, body: responseBody(id, rpc) };
 }
 
-// No resource_metadata yet: a client would go looking for an OAuth server that is not there.
 const REFUSAL_HEADERS: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
-  unauthenticated: { "www-authenticate": "Bearer" },
-  ambiguous_credentials: { "www-authenticate": "Bearer" },
   method_not_allowed: { allow: "POST, GET, DELETE" },
   // The window is a minute, and when it began is not told.
   rate_limited: { "retry-after": "60" },

@@ -3,6 +3,7 @@ import type { Hono } from "hono";
 import type { AccessControl } from "../core/access.ts";
 import type { Admins } from "../core/admins.ts";
 import type { Callers } from "../core/callers.ts";
+import type { ConnectedApps } from "../core/connected-apps.ts";
 import type { Groups } from "../core/groups.ts";
 import type { LinkIssuer } from "../core/link-issuer.ts";
 import type { KeyIssuer } from "../core/key-issuer.ts";
@@ -12,8 +13,10 @@ import type { Clock, Logger, Random, Vault } from "../core/ports.ts";
 import type { ServerRegistry } from "../core/server-registry.ts";
 import type { Store } from "../core/store-port.ts";
 import type { Submissions } from "../core/submission.ts";
+import { mountApps } from "./apps.ts";
 import { mountAdminTokens } from "./admin-tokens.ts";
 import { mountAudit } from "./audit.ts";
+import { mountConsent } from "./consent.ts";
 import type { HttpEnv } from "./context.ts";
 import { mountCredentials } from "./credentials.ts";
 import { createErrorHandler, createNotFoundHandler } from "./errors.ts";
@@ -25,6 +28,7 @@ import { createGuards } from "./guard.ts";
 import { refuseInvalid } from "./invalid-request.ts";
 import { mountMe } from "./me.ts";
 import { createMount } from "./mount.ts";
+import type { Consents } from "./oauth/consents.ts";
 import { mountPages } from "./pages.ts";
 import { mountServers } from "./servers.ts";
 import { mountSettings, type Settings } from "./settings.ts";
@@ -48,6 +52,7 @@ type HttpStore = Pick<
   | "listCredentials"
   | "findVirtualKey"
   | "listVirtualKeys"
+  | "listApps"
   | "findUser"
   | "findUsers"
   | "listUsers"
@@ -80,6 +85,9 @@ export interface HttpParts {
   readonly submissions: Submissions;
   readonly links: LinkIssuer;
   readonly signIn: SignIn;
+  readonly connectedApps: ConnectedApps;
+  /** null where OAuth is off. */
+  readonly consents: Consents | null;
   readonly vault: Pick<Vault, "digest">;
   readonly random: Random;
   readonly clock: Clock;
@@ -118,6 +126,8 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   mountServers(mount, parts);
   mountGrants(mount, parts);
   mountVirtualKeys(mount, parts);
+  mountConsent(mount, parts);
+  mountApps(mount, parts);
   mountUsers(mount, parts);
   mountGroups(mount, parts);
   mountAudit(mount, parts);

@@ -7,9 +7,12 @@ import { createAuthRequiredIssuer } from "../core/auth-required.ts";
 import { createCallers } from "../core/callers.ts";
 import { createCompletions } from "../core/completions.ts";
 import { HeadersProvider } from "../core/headers-provider.ts";
+import { createConnectedApps } from "../core/connected-apps.ts";
+import type { Documents } from "../core/documents.ts";
 import { createGroups } from "../core/groups.ts";
 import { createKeyIssuer } from "../core/key-issuer.ts";
 import { createLinkIssuer } from "../core/link-issuer.ts";
+import { mcpAudience, oauthAvailability } from "../core/oauth-resource.ts";
 import { createOpeners } from "../core/opener.ts";
 import { createPeople } from "../core/people.ts";
 import type { Clock, Logger, Random, Upstream, Vault } from "../core/ports.ts";
@@ -22,6 +25,8 @@ import { createTempTokenService } from "../core/temp-token.ts";
 import { createListChanges } from "../gateway/all/list-changes.ts";
 import { createGateway, type Gateway } from "../gateway/endpoint.ts";
 import { createHttpApp } from "../http/app.ts";
+import { isOauthPath } from "../http/oauth/mount.ts";
+import { createOauth, type Oauth } from "../http/oauth/oauth.ts";
 import { composeSignIn } from "../http/sign-in/compose-sign-in.ts";
 import type { SignInDatabase } from "../store/sign-in-database.ts";
 import type { Config } from "./config/config.ts";
@@ -32,12 +37,15 @@ import { VERSION } from "./version.ts";
 /** Where `npm run build:web` puts the page: the same path from `src/server/` and from `dist/server/`. */
 const CONNECT_PAGE = fileURLToPath(new URL("../../dist/web/connect/", import.meta.url));
 
+const NO_OAUTH = "The public URL is plain http. Clients connect by OAuth over https, or on a loopback host.";
+
 /** What is opened before anything can be put together. */
 export interface Foundations {
   readonly store: Store;
   readonly signInDatabase: SignInDatabase;
   readonly vault: Vault;
   readonly upstream: Upstream;
+  readonly documents: Documents;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -63,7 +71,14 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     areLinksEnabled: config.areTempTokenLinksEnabled,
   });
   provider.setTempTokenService(tempTokens);
-  const callers = createCallers({ store, vault, clock, areSessionsEnabled: config.areSessionIdentitiesEnabled });
+  const isOauthEnabled = oauthAvailability(publicUrl).isEnabled;
+  const callers = createCallers({
+    store,
+    vault,
+    clock,
+    areSessionsEnabled: config.areSessionIdentitiesEnabled,
+    audience: isOauthEnabled ? mcpAudience(publicUrl) : null,
+  });
   const admins = createAdmins({ store, vault, random, configuredToken: config.adminToken });
   const completions = createCompletions({ logger });
   const links = createLinkIssuer({ provider, clock, publicUrl });
@@ -82,7 +97,33 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     clock,
     logger,
     version: VERSION,
+    oauthUrl: isOauthEnabled ? publicUrl : null,
   });
+  const signIn = composeSignIn({
+    store,
+    database: foundations.signInDatabase,
+    vault,
+    random,
+    clock,
+    logger,
+    publicUrl,
+    singleSignOn: config.singleSignOn,
+  });
+  const oauth = isOauthEnabled
+    ? createOauth({
+        store,
+        users: store,
+        vault,
+        documents: foundations.documents,
+        random,
+        clock,
+        logger,
+        publicUrl,
+        isRegistrationEnabled: config.isOauthRegistrationEnabled,
+        signIns: signIn.sessions,
+        onRevoked: () => gateway.review(),
+      })
+    : null;
   const openings = { upstream, listChanges, connections: gateway };
   const app = createHttpApp({
     store,
@@ -96,28 +137,21 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     openers: createOpeners({ store, tempTokens, callers, admins, clock }),
     submissions: createSubmissions({ store, vault, upstream, completions, random, logger }),
     links,
-    signIn: composeSignIn({
-      store,
-      database: foundations.signInDatabase,
-      vault,
-      random,
-      clock,
-      logger,
-      publicUrl,
-      singleSignOn: config.singleSignOn,
-    }),
+    signIn,
+    connectedApps: createConnectedApps({ store, connections: gateway }),
+    consents: oauth?.consents ?? null,
     vault,
     random,
     clock,
     logger,
     publicUrl,
     version: VERSION,
-    settings: settingsOf(config, "This version has no OAuth server."),
+    settings: settingsOf(config, isOauthEnabled ? null : NO_OAUTH),
     // The keys are loaded: without them there would be nothing to put together.
     readiness: async () => ({ store: await answers(store), keys: true }),
     connectPage: { directory: CONNECT_PAGE },
   });
-  return { provider, admins, handler: dispatch(gateway, app.fetch), closeStreams: () => gateway.close() };
+  return { provider, admins, handler: dispatch(gateway, oauth, app.fetch), closeStreams: () => gateway.close() };
 }
 
 async function answers(store: Store): Promise<boolean> {
@@ -131,8 +165,8 @@ async function answers(store: Store): Promise<boolean> {
 
 type Fetch = (request: Request, env: RequestContext) => Response | Promise<Response>;
 
-/** The MCP path is served from `node:http` directly; everything else goes through the REST app. */
-function dispatch(gateway: Gateway, fetch: Fetch): Handler {
+/** The MCP and OAuth paths are served from `node:http` directly; everything else goes through the REST app. */
+function dispatch(gateway: Gateway, oauth: Oauth | null, fetch: Fetch): Handler {
   const contexts = new WeakMap<IncomingMessage, RequestContext>();
   const rest = getRequestListener((request, { incoming }) => {
     const context = contexts.get(incoming as IncomingMessage);
@@ -141,6 +175,8 @@ function dispatch(gateway: Gateway, fetch: Fetch): Handler {
   return async (request: IncomingMessage, response: ServerResponse, context: RequestContext) => {
     if (context.rawPath === "/mcp" || context.rawPath.startsWith("/mcp/")) {
       await gateway.handle(request, response, context);
+    } else if (oauth !== null && isOauthPath(context.rawPath)) {
+      await oauth.handle(request, response, context);
     } else {
       contexts.set(request, context);
       await rest(request, response);

@@ -4,6 +4,8 @@ import type { Secret } from "../core/secret.ts";
 import type { Store } from "../core/store-port.ts";
 import { mintId } from "../core/token.ts";
 import { openSqlite } from "../store/sqlite/open.ts";
+import { UNUSED_CLIENT_MS } from "../http/oauth/lifetimes.ts";
+import { createDocuments, type DocumentsOptions } from "../upstream/documents.ts";
 import { createUpstream, type UpstreamOptions } from "../upstream/upstream.ts";
 import { openVault } from "../vault/open-vault.ts";
 import { clientAddress } from "./client-address.ts";
@@ -19,6 +21,8 @@ export interface ServerPorts {
   readonly logger: Logger;
   /** Overrides single parts of the upstream side; for tests. */
   readonly upstream?: Pick<UpstreamOptions, "limits" | "resolve">;
+  /** The same for the documents of OAuth clients. */
+  readonly documents?: Pick<DocumentsOptions, "resolve" | "allowPrivate">;
 }
 
 /** A gateway that answers. */
@@ -73,6 +77,8 @@ async function start(
     logger,
   });
   opened.push(() => upstream.close());
+  const documents = createDocuments({ ...ports.documents, clock });
+  opened.push(() => documents.close());
   const listener = await listen(config.host, config.port, logger);
   opened.push(() => listener.close(DRAIN_MS));
   const publicUrl = config.publicUrl ?? loopbackUrl(config.host, listener.port);
@@ -81,13 +87,19 @@ async function start(
     signInDatabase,
     vault,
     upstream,
+    documents,
     clock,
     random,
     logger,
   });
   opened.push(async () => closeStreams());
   serve(listener, config, publicUrl, handler, ports);
-  const worker = new CredentialSweepWorker({ provider, orphanRetentionMs: config.orphanRetentionMs, logger });
+  const worker = new CredentialSweepWorker({
+    provider,
+    orphanRetentionMs: config.orphanRetentionMs,
+    logger,
+    sweepRecords: (limit) => store.sweepOauthRecords(limit, { unusedClientMs: UNUSED_CLIENT_MS }),
+  });
   worker.start();
   opened.push(() => worker.stop());
   const setupToken = config.adminToken === null ? await admins.offerSetup() : null;

@@ -10,7 +10,7 @@ import { holdLines } from "./held-lines.ts";
 import { openKeyEncryption } from "./key-encryption.ts";
 import { withStore } from "./local-store.ts";
 import { createLogger, type LogDestination } from "./log.ts";
-import { sweepAll } from "./sweep-all.ts";
+import { countSweepable, sweepAll } from "./sweep-all.ts";
 import { systemClock, systemRandom } from "./system.ts";
 import { VERSION } from "./version.ts";
 
@@ -54,7 +54,7 @@ export function createRuntime(): Runtime {
     async sweep(options, { dryRun }) {
       const { config, ports } = localWork(options);
       return withStore(config, ports, (store) =>
-        dryRun ? store.countSweepable(config.orphanRetentionMs) : sweepAll(store, config.orphanRetentionMs),
+        dryRun ? countSweepable(store, config.orphanRetentionMs) : sweepAll(store, config.orphanRetentionMs),
       );
     },
 

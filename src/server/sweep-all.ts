@@ -1,16 +1,29 @@
-import type { SweepStore } from "../core/store-port.ts";
+import type { Store } from "../core/store-port.ts";
+import { UNUSED_CLIENT_MS } from "../http/oauth/lifetimes.ts";
 
 const BATCH = 500;
 
+interface Swept {
+  readonly expiredFlows: number;
+  readonly orphanedCredentials: number;
+  readonly oauthRecords: number;
+}
+
 /** Deletes everything that is stale right now, batch by batch. A retention of 0 keeps orphans for ever. */
-export async function sweepAll(
-  store: SweepStore,
-  orphanRetentionMs: number,
-): Promise<{ readonly expiredFlows: number; readonly orphanedCredentials: number }> {
+export async function sweepAll(store: Store, orphanRetentionMs: number): Promise<Swept> {
   return {
     expiredFlows: await repeat(() => store.sweepExpiredFlows(BATCH)),
     orphanedCredentials:
       orphanRetentionMs > 0 ? await repeat(() => store.sweepOrphanedCredentials(orphanRetentionMs, BATCH)) : 0,
+    oauthRecords: await repeat(() => store.sweepOauthRecords(BATCH, { unusedClientMs: UNUSED_CLIENT_MS })),
+  };
+}
+
+/** What that would delete. */
+export async function countSweepable(store: Store, orphanRetentionMs: number): Promise<Swept> {
+  return {
+    ...(await store.countSweepable(orphanRetentionMs)),
+    oauthRecords: await store.countSweepableOauthRecords({ unusedClientMs: UNUSED_CLIENT_MS }),
   };
 }
 

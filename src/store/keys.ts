@@ -59,6 +59,7 @@ export function createKeyStore(engine: Engine): KeyStore {
           or exists (select 1 from servers where static_headers is not null)
           or exists (select 1 from virtual_keys)
           or exists (select 1 from admin_tokens)
+          or exists (select 1 from oauth_records)
         ) as has_rows`.execute(db),
       );
       return fromBit(result.rows[0]?.has_rows ?? 1);

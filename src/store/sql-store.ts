@@ -7,6 +7,7 @@ import type { Engine } from "./engine.ts";
 import { createLinkStore } from "./flows.ts";
 import { createGroupStore } from "./groups.ts";
 import { createKeyStore } from "./keys.ts";
+import { createOauthStore } from "./oauth.ts";
 import { createServerStore } from "./servers.ts";
 import { createSignInStore } from "./sign-ins.ts";
 import { createSubmissionStore } from "./submissions.ts";
@@ -32,6 +33,7 @@ export function createSqlStore(engine: Engine): Store & KeyStore {
     ...createUserStore(engine),
     ...createGroupStore(engine),
     ...createKeyStore(engine),
+    ...createOauthStore(engine, touches),
     ping: () => engine.ping(),
     async close() {
       await touches.close();

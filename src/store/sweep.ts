@@ -81,7 +81,7 @@ export function createSweepStore(engine: Engine): SweepStore {
 }
 
 /** Repeats `sweep` until it finds less than it may take, or `limit` are gone. Other work goes on between the steps. */
-async function inSteps(
+export async function inSteps(
   engine: Engine,
   limit: number,
   sweep: (tx: Tx, step: number) => Promise<number>,

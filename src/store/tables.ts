@@ -23,6 +23,7 @@ export interface Tables {
   readonly user_groups: UserGroupsTable;
   readonly group_members: GroupMembersTable;
   readonly server_group_grants: ServerGroupGrantsTable;
+  readonly oauth_records: OauthRecordsTable;
 }
 
 interface SettingsTable {
@@ -251,4 +252,22 @@ interface ServerGroupGrantsTable {
   group_id: string;
   tools: string | null;
   created_at: number;
+}
+
+export interface OauthRecordsTable {
+  id: string;
+  model: string;
+  grant_id: string | null;
+  user_id: string | null;
+  client_id: string | null;
+  client_name: string | null;
+  client_host: string | null;
+  resource: string | null;
+  scope: string | null;
+  sealed: Uint8Array;
+  key_id: string;
+  consumed_at: number | null;
+  expires_at: number | null;
+  created_at: number;
+  last_used_at: number | null;
 }

@@ -9,7 +9,9 @@ const WRITE_DELAY_MS = 5_000;
 const MAX_DUE = 1_000;
 const MAX_REMEMBERED = 10_000;
 
-type TouchedTable = "header_credentials" | "virtual_keys";
+const TOUCHED_TABLES = ["header_credentials", "virtual_keys", "oauth_records"] as const;
+
+type TouchedTable = (typeof TOUCHED_TABLES)[number];
 
 interface Touch {
   readonly table: TouchedTable;
@@ -76,8 +78,9 @@ export class Touches {
     }
     this.#due = [];
     const writing = this.#engine.write(async (tx) => {
-      await writeTouches(tx, "header_credentials", due);
-      await writeTouches(tx, "virtual_keys", due);
+      for (const table of TOUCHED_TABLES) {
+        await writeTouches(tx, table, due);
+      }
     });
     // The engine has logged why it failed. The next use is noted anew.
     const settled = writing.catch(() => due.forEach((touch) => this.#noted.delete(keyOf(touch))));

@@ -96,12 +96,17 @@ describe("commands on the database", () => {
     const hows: unknown[] = [];
     const sweep = (_: unknown, how: unknown) => {
       hows.push(how);
-      return Promise.resolve({ expiredFlows: 1, orphanedCredentials: 2 });
+      return Promise.resolve({ expiredFlows: 1, orphanedCredentials: 2, oauthRecords: 3 });
     };
     const dry = await runCommand(["sweep", "--dry-run"], { runtime: { sweep } });
-    expect(dry.stdout).toBe("A sweep would delete 1 expired link and 2 orphaned connections.\n");
+    expect(dry.stdout).toBe("A sweep would delete 1 expired link, 2 orphaned connections and 3 OAuth records.\n");
     const wet = await runCommand(["sweep", "--json", "--orphan-retention-days", "7"], { runtime: { sweep } });
-    expect(JSON.parse(wet.stdout)).toEqual({ dry_run: false, expired_flows: 1, orphaned_credentials: 2 });
+    expect(JSON.parse(wet.stdout)).toEqual({
+      dry_run: false,
+      expired_flows: 1,
+      orphaned_credentials: 2,
+      oauth_records: 3,
+    });
     expect(hows).toEqual([{ dryRun: true }, { dryRun: false }]);
   });
 

@@ -12,6 +12,7 @@ import { describeLinks } from "./links.ts";
 import { describeOwnedKeys } from "./owned-keys.ts";
 import { describePeople } from "./people.ts";
 import { describePreviews } from "./previews.ts";
+import { describeOauth } from "./oauth.ts";
 import { describeServerChanges } from "./server-changes.ts";
 import { describeServers } from "./servers.ts";
 import { describeSubmissionRaces } from "./submission-races.ts";
@@ -52,5 +53,6 @@ export function describeStoreContract(engine: string, open: () => Promise<Harnes
     describeKeysAndSetup(get);
     describeAudit(get);
     describeSweeps(get);
+    describeOauth(get);
   });
 }

@@ -41,11 +41,14 @@ const post = (body: string | Uint8Array, ...headers: (readonly [string, string])
 });
 
 describe("before the body is read", () => {
-  it("a request without a credential is a 401 that names the scheme and promises no OAuth, for any method and path", async () => {
+  it("a request without a credential is a 401 that names the scheme, for any method and path", async () => {
     for (const method of ["POST", "GET", "DELETE", "OPTIONS"]) {
       for (const path of ["/mcp", "/mcp/github", "/mcp/nope", "/mcp//x"]) {
         const answer = await send(gate, { method, path });
-        expect([answer.status, answer.headers["www-authenticate"]], `${method} ${path}`).toEqual([401, "Bearer"]);
+        expect([answer.status, answer.headers["www-authenticate"]], `${method} ${path}`).toEqual([
+          401,
+          expect.stringMatching(/^Bearer resource_metadata="/),
+        ]);
         expect(answer.body).toMatchObject({ jsonrpc: "2.0", id: null, error: { code: -32600 } });
       }
     }

@@ -4,12 +4,15 @@ import { createServer, type IncomingHttpHeaders, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAuthRequiredIssuer } from "../../src/core/auth-required.ts";
 import { createCompletions } from "../../src/core/completions.ts";
-import { createCallers } from "../../src/core/callers.ts";
+import { createCallers, type Callers } from "../../src/core/callers.ts";
 import { parseHeaderSchema } from "../../src/core/header-schema.ts";
 import { HeadersProvider } from "../../src/core/headers-provider.ts";
 import { createLinkIssuer } from "../../src/core/link-issuer.ts";
 import { type Identity, identityKey } from "../../src/core/identity.ts";
 import type { JsonObject, JsonValue } from "../../src/core/json.ts";
+import type { AccessToken } from "../../src/core/oauth-port.ts";
+import { oauthRecordId } from "../../src/core/oauth-record-id.ts";
+import { mcpAudience } from "../../src/core/oauth-resource.ts";
 import type {
   CallHeaders,
   Clock,
@@ -163,6 +166,9 @@ export class World {
   /** What the store throws when it is asked for a key, for access or a flow, and when a use is noted. */
   readonly errors: { keys?: Error; access?: Error; flows?: Error; touch?: Error } = {};
   hasLinkTokens = false;
+  readonly accessTokens = new Map<string, AccessToken>();
+  readonly liveApps = new Set<string>();
+  isOauthEnabled = true;
   readonly #keys = new Map<string, PresentedKey>();
   readonly #random = countingRandom();
 
@@ -189,6 +195,23 @@ export class World {
       isOwnerEnabled: true,
       ...more,
     });
+    return secret.reveal();
+  }
+
+  /** Connects an app for a user. @returns the access token's text, as the app has it */
+  addAccessToken(userId: string, more: Partial<AccessToken> = {}): string {
+    const { secret } = mintToken("access_token", this.#random);
+    const token: AccessToken = {
+      appId: `app_${userId}`,
+      userId,
+      resource: mcpAudience(PUBLIC_URL),
+      expiresAt: this.now + 600_000,
+      grantExpiresAt: this.now + 86_400_000,
+      isUserEnabled: true,
+      ...more,
+    };
+    this.accessTokens.set(oauthRecordId(vault, "AccessToken", secret.reveal()), token);
+    this.liveApps.add(token.appId);
     return secret.reveal();
   }
 
@@ -243,26 +266,34 @@ export class World {
     return provider;
   }
 
+  callers(): Callers {
+    return createCallers({
+      store: {
+        findVirtualKeyByDigest: async (digest) => {
+          if (this.errors.keys !== undefined) throw this.errors.keys;
+          return this.#keys.get(digest) ?? null;
+        },
+        findAccessToken: async (id) => this.accessTokens.get(id) ?? null,
+        isAppLive: async (id) => this.liveApps.has(id),
+      },
+      vault,
+      clock: this.clock,
+      areSessionsEnabled: this.areSessionsEnabled,
+      audience: this.isOauthEnabled ? mcpAudience(PUBLIC_URL) : null,
+    });
+  }
+
   gateway(): ReturnType<typeof createGateway> {
     const logger = memoryLogger(this.lines);
     return createGateway({
-      callers: createCallers({
-        store: {
-          findVirtualKeyByDigest: async (digest) => {
-            if (this.errors.keys !== undefined) throw this.errors.keys;
-            return this.#keys.get(digest) ?? null;
-          },
-        },
-        vault,
-        clock: this.clock,
-        areSessionsEnabled: this.areSessionsEnabled,
-      }),
+      callers: this.callers(),
       store: {
         findAccess: async (_identity, name) => this.#accessTo(this.servers.find((server) => server.name === name)),
         listAccess: async () =>
           this.servers.map((server) => this.#accessTo(server)).filter((access) => access !== null),
         touchCredential: async (id) => this.#touch(id),
         touchVirtualKey: async (id) => this.#touch(id),
+        touchApp: async (id) => this.#touch(id),
         listAudit: async () => ({ items: [], nextCursor: null }),
         appendAudit: async () => {},
       },
@@ -318,6 +349,7 @@ export class World {
       clock: this.clock,
       logger,
       version: "9.9.9",
+      oauthUrl: this.isOauthEnabled ? PUBLIC_URL : null,
     });
   }
 }

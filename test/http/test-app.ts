@@ -6,6 +6,7 @@ import { expect, onTestFinished } from "vitest";
 import { createAccessControl } from "../../src/core/access.ts";
 import { createAdmins, type Admins } from "../../src/core/admins.ts";
 import { createCallers } from "../../src/core/callers.ts";
+import { createConnectedApps, type ConnectedApps } from "../../src/core/connected-apps.ts";
 import { createCompletions } from "../../src/core/completions.ts";
 import type { Binding, CredentialRecord } from "../../src/core/credential.ts";
 import { HeadersProvider } from "../../src/core/headers-provider.ts";
@@ -135,6 +136,7 @@ export async function createTestApp(
     readonly singleSignOn?: SingleSignOnOptions;
     readonly hasRealPasswordCost?: boolean;
     readonly parts?: Partial<HttpParts>;
+    readonly connectedApps?: (store: Store) => ConnectedApps;
     /** What a method of the store throws instead of doing its work. */
     readonly failures?: Readonly<Partial<Record<keyof Store, Error>>>;
   } = {},
@@ -200,6 +202,8 @@ export async function createTestApp(
     openers: createOpeners({ store, tempTokens, callers, admins, clock }),
     submissions: createSubmissions({ store, vault, upstream, completions, random, logger }),
     links: createLinkIssuer({ provider, clock, publicUrl: PUBLIC_URL }),
+    connectedApps: (options.connectedApps ?? ((from) => createConnectedApps({ store: from })))(store),
+    consents: null,
     signIn: composeSignIn({
       store,
       database: signInDatabase,

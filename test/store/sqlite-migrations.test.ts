@@ -10,7 +10,7 @@ import { runChild } from "./child.ts";
 import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
 
 const clock = new TestClock();
-const MIGRATIONS: readonly string[] = ["0001_init", "0002_people"];
+const MIGRATIONS: readonly string[] = ["0001_init", "0002_people", "0003_oauth"];
 let folder: TestFolder;
 
 beforeEach(() => {
@@ -69,6 +69,7 @@ describe("migrations", () => {
       "header_credentials",
       "identity_access",
       "keycheck",
+      "oauth_records",
       "schema_migrations",
       "server_grants",
       "server_group_grants",
@@ -107,7 +108,7 @@ describe("migrations", () => {
     for (const attempt of [openSqliteStore(options()), migrateSqlite(options()), sqliteMigrationStatus(options())]) {
       await expect(attempt).rejects.toMatchObject({
         code: "migration_failed",
-        message: expect.stringMatching(/9000_note.*0002_people/),
+        message: expect.stringMatching(/9000_note.*0003_oauth/),
       });
     }
     expect(tablesOf(folder.file())).toContain("note");

@@ -7,6 +7,7 @@ import {
   claim,
   createKey,
   createServer,
+  createUser,
   entry,
   flowOf,
   grantTo,
@@ -144,6 +145,27 @@ describe("the cost of a statement does not grow with the tables", () => {
   ])("when a page of the audit log is filtered by %s", async (_, filter) => {
     await store.listAudit(filter, AUDIT_CURSOR);
     expect(growingSteps()).toEqual([]);
+  });
+
+  it("when apps connect, call, refresh and are revoked, listed and swept", async () => {
+    const { id: userId } = await createUser(store);
+    statements.clear();
+    const sealed = { keyId: "dk_1", envelope: Uint8Array.of(1) };
+    const facts = { userId, clientId: "client_1", resource: null, scope: "mcp", sealed, ttlMs: 1_000 };
+    const grant = { ...facts, id: "app_1", grantId: null, clientName: null, clientHost: null };
+    await store.authorizeApp({ ...grant, model: "Grant" }, entry("app.authorized"));
+    await store.saveOauthRecord({ ...facts, id: "digest_1", model: "RefreshToken", grantId: "app_1" });
+    await store.findOauthRecord("RefreshToken", "digest_1");
+    await store.consumeOauthRecord("RefreshToken", "digest_1", { graceMs: 0, keepMs: 0 });
+    await store.findAccessToken("digest_1");
+    await store.isAppLive("app_1");
+    await store.findNewestGrant(userId, "client_1");
+    await store.listApps({}, CURSOR);
+    await store.listApps({ userId }, CURSOR);
+    await store.deleteOauthRecord("Interaction", "digest_1");
+    await store.sweepOauthRecords(500, { unusedClientMs: 1 });
+    await store.revokeApp("app_1", entry("app.revoked"), "revoked");
+    expect(new Set(growingSteps())).toEqual(new Set(["SCAN audit_events"]));
   });
 
   it("when virtual keys and servers are listed", async () => {

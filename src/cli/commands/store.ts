@@ -13,7 +13,7 @@ export function addStoreCommands(program: Command, cli: Cli): void {
 
 function addSweep(program: Command, cli: Cli): void {
   const command = withJson(program.command("sweep"))
-    .description("delete expired links, and values whose identity lost access long ago")
+    .description("delete expired links, values whose identity lost access long ago, and what OAuth left behind")
     .option("--dry-run", "only count them");
   withExamples(withConfig(command, cli.runtime, "store"), "keyward sweep --dry-run", "keyward sweep --json").action(
     async (options: JsonOption & { readonly dryRun?: boolean }, self: Command) => {
@@ -23,13 +23,13 @@ function addSweep(program: Command, cli: Cli): void {
         dry_run: dryRun,
         expired_flows: swept.expiredFlows,
         orphaned_credentials: swept.orphanedCredentials,
+        oauth_records: swept.oauthRecords,
       };
       cli.answer(options, json, () => {
         const flows = counted(swept.expiredFlows, "expired link");
         const credentials = counted(swept.orphanedCredentials, "orphaned connection");
-        return dryRun
-          ? `A sweep would delete ${flows} and ${credentials}.\n`
-          : `Deleted ${flows} and ${credentials}.\n`;
+        const records = counted(swept.oauthRecords, "OAuth record");
+        return `${dryRun ? "A sweep would delete" : "Deleted"} ${flows}, ${credentials} and ${records}.\n`;
       });
     },
   );

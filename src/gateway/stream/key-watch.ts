@@ -1,12 +1,17 @@
 import type { IncomingMessage } from "node:http";
-import type { Callers } from "../../core/callers.ts";
+import type { Caller, Callers } from "../../core/callers.ts";
 import { isKeywardError } from "../../core/errors.ts";
+import type { Identity } from "../../core/identity.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { AccessStore } from "../../core/store-port.ts";
 import { authenticate } from "../authenticate.ts";
 import { parseRoute } from "../route.ts";
 
-type Opened = Pick<IncomingMessage, "rawHeaders" | "url">;
+/** What opened a stream, and as whom. */
+interface Opening {
+  readonly request: Pick<IncomingMessage, "rawHeaders" | "url">;
+  readonly caller: Pick<Caller, "identity" | "app">;
+}
 
 /**
  * Looks again and again whether the credential that opened a stream is still good, and may still use the server that it
@@ -14,7 +19,7 @@ type Opened = Pick<IncomingMessage, "rawHeaders" | "url">;
  */
 export interface KeyWatch {
   /** @returns ends the watch; the timer runs only while something is watched */
-  add(request: Opened, end: () => void): () => void;
+  add(opening: Opening, end: () => void): () => void;
   /** Looks now: something has changed. */
   look(): void;
 }
@@ -22,6 +27,10 @@ export interface KeyWatch {
 /**
  * Less than the 5 s within which the streams of a key end that was revoked or has lost access, by this process or another
  * one, or that has expired (promise P8).
+ *
+ * An access token runs out every 10 minutes, and its client then has another one: what ends a stream that it has opened is
+ * the end of its grant, or of its user. Ended with the token, each stream would break six times an hour, and a client
+ * that resumes it would miss nothing and gain nothing.
  */
 const INTERVAL_MS = 4_000;
 /** Streams looked at before other work gets its turn. */
@@ -33,7 +42,7 @@ export function createKeyWatch(parts: {
   readonly clock: Clock;
 }): KeyWatch {
   const { callers, store, clock } = parts;
-  const watched = new Map<() => void, Opened>();
+  const watched = new Map<() => void, Opening>();
   let cancel: (() => void) | null = null;
   let isLooking = false;
   let isStale = false;
@@ -65,10 +74,10 @@ export function createKeyWatch(parts: {
 
   async function lookAtEach(): Promise<void> {
     let count = 0;
-    for (const [end, request] of watched) {
+    for (const [end, opening] of watched) {
       count += 1;
       if (count % BATCH === 0) await breathe();
-      if (watched.has(end) && !(await mayStay(request))) end();
+      if (watched.has(end) && !(await mayStay(opening))) end();
     }
   }
 
@@ -78,21 +87,31 @@ export function createKeyWatch(parts: {
     });
   }
 
+  /** @returns null for an app that is connected no more; throws `unauthenticated` for any other credential */
+  async function stillCalling(request: Opening["request"], caller: Opening["caller"]): Promise<Identity | null> {
+    if (caller.app === null) {
+      return (await authenticate(request, callers)).identity;
+    }
+    return (await callers.isAppLive(caller.app.id)) ? caller.identity : null;
+  }
+
   /** What cannot be known just now ends nothing (promise P10). */
-  async function mayStay(request: Opened): Promise<boolean> {
+  async function mayStay({ request, caller }: Opening): Promise<boolean> {
     try {
-      const { identity } = await authenticate(request, callers);
+      const identity = await stillCalling(request, caller);
       const route = parseRoute(request.url ?? "");
-      return route.kind === "all" || (await store.findAccess(identity, route.serverName)) !== null;
+      return (
+        identity !== null && (route.kind === "all" || (await store.findAccess(identity, route.serverName)) !== null)
+      );
     } catch (error) {
       return !isKeywardError(error, "unauthenticated");
     }
   }
 
   return {
-    add(request, end) {
+    add(opening, end) {
       const own = (): void => end();
-      watched.set(own, request);
+      watched.set(own, opening);
       schedule();
       return () => {
         watched.delete(own);

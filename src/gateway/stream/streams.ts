@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Callers } from "../../core/callers.ts";
+import type { Caller, Callers } from "../../core/callers.ts";
 import type { Completions } from "../../core/completions.ts";
 import { KeywardError } from "../../core/errors.ts";
 import { identityKey, type Identity } from "../../core/identity.ts";
@@ -33,7 +33,7 @@ export interface StreamParts {
 
 /** A client that wants to hear what its session is told without asking (GET). */
 interface Listener {
-  readonly identity: Identity;
+  readonly caller: Caller;
   readonly session: SessionFacts;
   readonly scope: Scope;
   readonly lastEventId: string | null;
@@ -43,7 +43,7 @@ interface Listener {
 
 /** The answer that becomes a stream, and whose it is. */
 interface StreamTarget {
-  readonly identity: Identity;
+  readonly caller: Caller;
   readonly response: ServerResponse;
   readonly requestId: string;
 }
@@ -88,10 +88,11 @@ export function createStreams(parts: StreamParts): Streams {
   const all = new Map<EventStream, OpenStream>();
   let isClosed = false;
 
-  function open({ identity, response, requestId }: StreamTarget, replay: readonly ReplayedEvent[] = []): EventStream {
+  function open({ caller, response, requestId }: StreamTarget, replay: readonly ReplayedEvent[] = []): EventStream {
     const stream = openEventStream(response, { requestId, keepAlive, replay });
-    all.set(stream, { owner: identityKey(identity), kind: "answer", cut: () => void response.destroy() });
-    const unwatch = keyWatch.add(response.req, () => end(stream));
+    const owner = identityKey(caller.identity);
+    all.set(stream, { owner, kind: "answer", cut: () => void response.destroy() });
+    const unwatch = keyWatch.add({ request: response.req, caller }, () => end(stream));
     void stream.closed.then(() => {
       all.delete(stream);
       unwatch();
@@ -130,12 +131,13 @@ export function createStreams(parts: StreamParts): Streams {
       return keep(begin(), "subscription");
     },
 
-    listen({ identity, session, scope, lastEventId, response, requestId }) {
+    listen({ caller, session, scope, lastEventId, response, requestId }) {
+      const { identity } = caller;
       const live = sessions.of(session, identity);
       let isResumed = false;
       const stream = sessions.attach(live, lastEventId, ({ replay, eventId, isKnown }) => {
         isResumed = isKnown;
-        const opened = open({ identity, response, requestId }, replay);
+        const opened = open({ caller, response, requestId }, replay);
         // What to resume from before anything was said. Older revisions do not expect an event without a message.
         if (session.protocolVersion === PRIMED_REVISION) opened.hint({ eventId });
         return opened;

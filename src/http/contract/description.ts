@@ -1,7 +1,9 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { addExamples, type Described } from "./add-examples.ts";
 import { adminTokenRoutes } from "./admin-token-routes.ts";
+import { appRoutes } from "./app-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
+import { consentRoutes } from "./consent-routes.ts";
 import { credentialRoutes } from "./credential-routes.ts";
 import { flowRoutes } from "./flow-routes.ts";
 import { grantRoutes } from "./grant-routes.ts";
@@ -30,6 +32,8 @@ const ROUTES: readonly ApiRoute[] = [
   serverRoutes,
   grantRoutes,
   virtualKeyRoutes,
+  consentRoutes,
+  appRoutes,
   userRoutes,
   groupRoutes,
   auditRoutes,

@@ -124,6 +124,21 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     previous_hash: "9f2c4e5d7a1b0c8e6f3a2d4b5c7e9f1a0b2c4d6e8f1a3b5c7d9e0f2a4b6c8d0e",
     hash: "1e3d5c7b9a8f0e2d4c6b8a0f1e3d5c7b9a8f0e2d4c6b8a0f1e3d5c7b9a8f0e2d",
   },
+  ConnectedApp: {
+    id: "app_3nVb7Tq0LxYc9sWzKd5mRg",
+    client: { name: "Claude Code", host: "claude.ai" },
+    user: { id: ADA.id, name: ADA.name },
+    scopes: ["mcp"],
+    created_at: AT,
+    last_used_at: AT + HOUR,
+  },
+  ConsentAnswer: { decision: "allow" },
+  ConsentAnswered: { redirect_to: "https://keys.example.com/oauth/authorize/Vd0c..." },
+  ConsentQuestion: {
+    client: { name: "Claude Code", host: "claude.ai", verified: true, redirect_host: "127.0.0.1:33418" },
+    scopes: ["mcp"],
+    user: { id: ADA.id, name: ADA.name, email: ADA.email },
+  },
   Credential: CREDENTIAL,
   Flow: {
     id: FLOW_ID,

@@ -65,6 +65,7 @@ describe("without any setting", () => {
       adminToken: null,
       areTempTokenLinksEnabled: false,
       areSessionIdentitiesEnabled: false,
+      isOauthRegistrationEnabled: true,
       orphanRetentionMs: 30 * 24 * 60 * 60 * 1000,
       allowedPrivateUpstreams: [],
       trustedProxies: [],
@@ -106,6 +107,7 @@ describe("precedence", () => {
       admin_token: "a".repeat(32),
       temp_token_links: "on",
       session_identities: "on",
+      oauth_registration: "off",
       orphan_retention_days: "1",
       allow_private_upstreams: "10.0.0.0/8",
       trusted_proxies: "10.0.0.1",
@@ -178,6 +180,8 @@ describe("values that are accepted", () => {
     ["temp_token_links", "On", { areTempTokenLinksEnabled: true }],
     ["session_identities", "true", { areSessionIdentitiesEnabled: true }],
     ["session_identities", "off", { areSessionIdentitiesEnabled: false }],
+    ["oauth_registration", "on", { isOauthRegistrationEnabled: true }],
+    ["oauth_registration", "off", { isOauthRegistrationEnabled: false }],
     ["orphan_retention_days", "0", { orphanRetentionMs: 0 }],
     ["orphan_retention_days", "3650", { orphanRetentionMs: 3650 * 86_400_000 }],
     ["allow_private_upstreams", "127.0.0.1, mcp.internal", { allowedPrivateUpstreams: ["127.0.0.1", "mcp.internal"] }],
@@ -295,6 +299,7 @@ describe("values that stop the start", () => {
     ["encryption_key_command", "  ", "must be a program"],
     ["temp_token_links", "maybe", "must be on or off"],
     ["session_identities", "1", "must be on or off"],
+    ["oauth_registration", "", "must be on or off"],
     ["orphan_retention_days", "3651", "must be a whole number from 0 to 3650"],
     ["orphan_retention_days", "-1", "from 0 to 3650"],
     ["allow_private_upstreams", "10.0.0.0/8,,", "none of them empty"],
@@ -405,7 +410,7 @@ describe("warnings", () => {
     [{ temp_token_links: "on" }, /^temp_token_links is on/],
     [{ session_identities: "on" }, /^session_identities is on/],
     [{ allow_private_upstreams: "10.1.0.0/16" }, /10\.1\.0\.0\/16\.$/],
-    [{ public_url: "http://keyward.example.com" }, /plain http/],
+    [{ public_url: "http://keyward.example.com" }, /plain http.*OAuth is off/],
   ])("name each weakened check: %o", (flags, expected) => {
     const { warnings } = load({ flags });
     expect(warnings).toHaveLength(1);

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
+import { oauthAvailability } from "../../core/oauth-resource.ts";
 import type { Secret } from "../../core/secret.ts";
 import type { Cidr } from "../client-address.ts";
 import { configInvalid, type ValueOf } from "./option.ts";
@@ -40,6 +41,7 @@ export interface Config {
   readonly adminToken: Secret<string> | null;
   readonly areTempTokenLinksEnabled: boolean;
   readonly areSessionIdentitiesEnabled: boolean;
+  readonly isOauthRegistrationEnabled: boolean;
   /** Milliseconds; 0 = keep for ever. */
   readonly orphanRetentionMs: number;
   /** Host names, addresses and networks, for the egress guard. */
@@ -81,6 +83,7 @@ export function loadConfig(input: SourcesInput): Config {
     adminToken: value(sources, "admin_token"),
     areTempTokenLinksEnabled: required(sources, "temp_token_links"),
     areSessionIdentitiesEnabled: required(sources, "session_identities"),
+    isOauthRegistrationEnabled: required(sources, "oauth_registration"),
     orphanRetentionMs: required(sources, "orphan_retention_days") * DAY_MS,
     allowedPrivateUpstreams: value(sources, "allow_private_upstreams") ?? [],
     trustedProxies: value(sources, "trusted_proxies") ?? [],
@@ -184,9 +187,10 @@ function warningsOf(config: Omit<Config, "warnings">): readonly string[] {
       `allow_private_upstreams lets Keyward dial outside the public internet: ${config.allowedPrivateUpstreams.join(", ")}.`,
     );
   }
-  const url = config.publicUrl === null ? null : new URL(config.publicUrl);
-  if (url?.protocol === "http:" && !isLoopbackHost(url.hostname.replace(/^\[|\]$/g, ""))) {
-    warnings.push("public_url is plain http: keys cross the network in clear text. Put https in front of Keyward.");
+  if (config.publicUrl !== null && !oauthAvailability(config.publicUrl).isEnabled) {
+    warnings.push(
+      "public_url is plain http: keys cross the network in clear text, and OAuth is off, so that MCP clients connect by virtual key only. Put https in front of Keyward.",
+    );
   }
   return warnings;
 }

@@ -102,6 +102,16 @@ export const OPTIONS = {
     argument: "<on|off>",
     parse: parse.onOff,
   }),
+  oauth_registration: option({
+    type: "on or off",
+    defaultText: "on",
+    limits: "`on` or `off`",
+    summary: "let OAuth clients register themselves",
+    details:
+      "With `on`, an MCP client that is not known yet registers itself (RFC 7591) and is shown to people as unverified. With `off`, only clients with a metadata document under an https URL of their own connect by OAuth. Virtual keys are not affected.",
+    argument: "<on|off>",
+    parse: parse.onOff,
+  }),
   orphan_retention_days: option({
     type: "whole number",
     unit: "days",
