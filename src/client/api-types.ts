@@ -304,7 +304,7 @@ export interface Schemas {
   Identity: {
     auth_mode: Schemas["AuthMode"];
     id: string;
-    /** Name of the virtual key, when it is one. */
+    /** Of the user or the virtual key; null for a session. */
     name: string | null;
   };
   IdentityGrant: {

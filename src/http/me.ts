@@ -1,5 +1,7 @@
 import type { z } from "@hono/zod-openapi";
+import type { Caller } from "../core/callers.ts";
 import type { Identity } from "../core/identity.ts";
+import type { UserStore } from "../core/people-port.ts";
 import type { Access, AccessStore, CredentialStore, ListedCredential } from "../core/store-port.ts";
 import { identityOfUser } from "../core/user.ts";
 import { principalOf, requestOriginOf, signedInOf, type Principal } from "./context.ts";
@@ -13,7 +15,9 @@ type Shown = z.output<typeof Me>;
 const PAGE = 500;
 
 interface MeParts {
-  readonly store: Pick<AccessStore, "listAccess"> & Pick<CredentialStore, "listCredentials">;
+  readonly store: Pick<AccessStore, "listAccess"> &
+    Pick<CredentialStore, "listCredentials"> &
+    Pick<UserStore, "findUser">;
   readonly ownPages: OwnPages;
   readonly ownAccount: OwnAccount;
 }
@@ -45,6 +49,11 @@ export function mountMe(mount: Mount, parts: MeParts): void {
     return servers.map((access) => showAccess(access, credentials.get(access.server.id) ?? null));
   }
 
+  /** A key with an owner is its owner. */
+  async function nameOf({ identity, virtualKey }: Caller): Promise<string | null> {
+    return identity.mode === "user" ? ((await store.findUser(identity.id))?.name ?? null) : (virtualKey?.name ?? null);
+  }
+
   async function show(principal: Principal): Promise<Shown> {
     switch (principal.kind) {
       case "admin": {
@@ -52,8 +61,8 @@ export function mountMe(mount: Mount, parts: MeParts): void {
         return { ...NOBODY, admin: { id, name }, identity: null, servers: [] };
       }
       case "caller": {
-        const { identity, virtualKey } = principal.caller;
-        const shown = { auth_mode: identity.mode, id: identity.id, name: virtualKey?.name ?? null };
+        const { identity } = principal.caller;
+        const shown = { auth_mode: identity.mode, id: identity.id, name: await nameOf(principal.caller) };
         return { ...NOBODY, identity: shown, servers: await showServers(identity) };
       }
       case "user": {

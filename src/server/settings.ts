@@ -8,10 +8,11 @@ const DAY_MS = 24 * 60 * 60_000;
  * @param whyNoOAuth why clients cannot connect by URL alone; null = they can
  */
 export function settingsOf(config: Config, whyNoOAuth: string | null): Settings {
+  const { singleSignOn } = config;
   return {
     database: "sqlite",
     oauth: { isEnabled: whyNoOAuth === null, reason: whyNoOAuth },
-    sso: null,
+    sso: singleSignOn === null ? null : { label: singleSignOn.label, issuer: singleSignOn.issuer },
     areTempTokenLinksEnabled: config.areTempTokenLinksEnabled,
     areSessionIdentitiesEnabled: config.areSessionIdentitiesEnabled,
     orphanRetentionDays: config.orphanRetentionMs / DAY_MS,

@@ -52,7 +52,7 @@ export const IdentityShown = z
   .object({
     auth_mode: Mode,
     id: z.string(),
-    name: z.string().nullable().openapi({ description: "Name of the virtual key, when it is one." }),
+    name: z.string().nullable().openapi({ description: "Of the user or the virtual key; null for a session." }),
   })
   .openapi("Identity");
 
