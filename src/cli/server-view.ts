@@ -17,9 +17,7 @@ export function toolNames(server: JsonObject): readonly string[] {
 }
 
 export function describeServer(server: JsonObject): string {
-  const headers = objectsAt(server, "header_schema").map((field) => {
-    return flagAt(field, "required") ? textAt(field, "name") : `${textAt(field, "name")} (optional)`;
-  });
+  const headers = objectsAt(server, "header_schema").map(describeField);
   const facts: (readonly [string, string])[] = [
     ["name", textAt(server, "name")],
     ["id", textAt(server, "id")],
@@ -36,6 +34,17 @@ export function describeServer(server: JsonObject): string {
     ["updated", when(numberAt(server, "updated_at"))],
   ];
   return factsList(facts.map(([name, value]) => [name, cell(value)]));
+}
+
+function describeField(field: JsonObject): string {
+  const choices = namesAt(field, "choices");
+  const notes = [
+    flagAt(field, "required") ? "" : "optional",
+    choices === null ? "" : `one of ${choices.join(" | ")}`,
+    textAt(field, "template") === "" ? "" : `as "${textAt(field, "template")}"`,
+    textAt(field, "pattern") === "" ? "" : `matching ${textAt(field, "pattern")}`,
+  ].filter((note) => note !== "");
+  return notes.length === 0 ? textAt(field, "name") : `${textAt(field, "name")} (${notes.join(", ")})`;
 }
 
 /** The answer to `POST /servers` and `/servers/{id}/verify`. */

@@ -1,9 +1,10 @@
 import { KeywardError } from "./errors.ts";
+import { type FieldFormat, type FieldFormatInput, parseFieldFormat } from "./field-format.ts";
 import { parseHeaderName, type HeaderName } from "./header-name.ts";
 import { isPrintable } from "./printable.ts";
 
 /** One declared header of a server: what the connect page asks for. */
-export interface HeaderField {
+export interface HeaderField extends FieldFormat {
   /** Lower-case wire name. */
   readonly name: HeaderName;
   /** The name as the administrator wrote it, for display only: `X-API-Key`. */
@@ -17,17 +18,23 @@ export interface HeaderField {
   /** Whether the input hides what is typed. Every value is sealed at rest, secret or not. */
   readonly isSecret: boolean;
   readonly isRequired: boolean;
+  /**
+   * The schema revision with which the format came to be; null = every value may have been judged by it. A value that
+   * was sealed under an earlier revision may not be what is expected now.
+   */
+  readonly formatSince: number | null;
 }
 
 /** The ordered fields of a server. 1 to 16, names unique. */
 export type HeaderSchema = readonly HeaderField[];
 
 /** What an administrator writes to declare a field. Only `name` is required. */
-export interface HeaderFieldInput {
+export interface HeaderFieldInput extends FieldFormatInput {
   readonly name: string;
   readonly label?: string | undefined;
   readonly help?: string | undefined;
   readonly helpUrl?: string | null | undefined;
+  /** Default true; false where choices are declared, which everybody sees in the form. */
   readonly isSecret?: boolean | undefined;
   readonly isRequired?: boolean | undefined;
 }
@@ -67,14 +74,17 @@ function parseField(input: HeaderFieldInput): HeaderField {
   if (help.length > MAX_HELP || !isPrintable(help)) {
     throw invalid(`The help text of ${name} is at most ${MAX_HELP} printable characters.`);
   }
+  const format = parseFieldFormat(name, input);
   return {
     name,
     displayName: input.name,
     label,
     help,
     helpUrl: parseHelpUrl(name, input.helpUrl ?? null),
-    isSecret: input.isSecret ?? true,
+    isSecret: input.isSecret ?? format.choices === null,
     isRequired: input.isRequired ?? true,
+    ...format,
+    formatSince: null,
   };
 }
 
@@ -104,8 +114,29 @@ export function plainNames(schema: HeaderSchema): ReadonlySet<string> {
   return new Set(schema.filter((field) => !field.isSecret).map((field) => field.name));
 }
 
-/** True when a credential with these field names has all that the schema requires. */
-export function isSatisfiedBy(schema: HeaderSchema, fieldNames: Iterable<string>): boolean {
-  const present = new Set(fieldNames);
-  return requiredNames(schema).every((name) => present.has(name));
+/** What a stored credential is judged by, without its values. */
+export interface StoredFields {
+  readonly fieldNames: readonly string[];
+  /** The schema revision that its values were sealed under. */
+  readonly schemaRevision: number;
+}
+
+/** The formats that came to be after the server was created: values of before then may not be of them. */
+export function datedFormatsOf(schema: HeaderSchema): readonly { readonly name: HeaderName; readonly since: number }[] {
+  return schema.flatMap(({ name, formatSince }) => (formatSince === null ? [] : [{ name, since: formatSince }]));
+}
+
+/** The stored values that are older than the format of their field. */
+export function outdatedNames(
+  schema: HeaderSchema,
+  { fieldNames, schemaRevision }: StoredFields,
+): readonly HeaderName[] {
+  const held = new Set(fieldNames);
+  return datedFormatsOf(schema).flatMap(({ name, since }) => (held.has(name) && schemaRevision < since ? [name] : []));
+}
+
+/** True when a credential has all that the schema requires, and nothing that was stored before its format came to be. */
+export function isSatisfiedBy(schema: HeaderSchema, stored: StoredFields): boolean {
+  const present = new Set(stored.fieldNames);
+  return requiredNames(schema).every((name) => present.has(name)) && outdatedNames(schema, stored).length === 0;
 }

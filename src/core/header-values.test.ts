@@ -2,8 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { KeywardError } from "./errors.ts";
 import { parseHeaderName } from "./header-name.ts";
-import { parseHeaderSchema } from "./header-schema.ts";
-import { decodeHeaderValues, encodeHeaderValues, mergeHeaderValues, parseHeaderValue } from "./header-values.ts";
+import { type HeaderField, parseHeaderSchema } from "./header-schema.ts";
+import {
+  decodeHeaderValues,
+  encodeHeaderValues,
+  mergeHeaderValues,
+  parseFieldValue,
+  parseHeaderValue,
+} from "./header-values.ts";
 
 const CANARY = "canary-value";
 
@@ -80,6 +86,64 @@ describe("a filled form", () => {
   it("A31: refuses more than 16 KB in all", () => {
     const big = { "x-key": "k".repeat(8000), "x-tenant": "t".repeat(8000), "x-region": "r".repeat(8000) };
     expect(errorOf(() => mergeHeaderValues(schema, big, new Map())).code).toBe("invalid_header_value");
+  });
+});
+
+describe("a value with a format", () => {
+  const [key, region, plain] = parseHeaderSchema([
+    {
+      name: "Authorization",
+      template: "Bearer {value}",
+      pattern: "sk-[a-z0-9]{4,}",
+      patternHint: "It begins with sk-.",
+    },
+    { name: "X-Region", choices: ["eu", "us east"], template: "region={value};" },
+    { name: "X-Plain" },
+  ]);
+  const typed = (field: HeaderField | undefined, value: unknown) =>
+    field === undefined ? expect.fail("no field") : parseFieldValue(field, value).reveal();
+
+  it("is stored and sent in its template", () => {
+    expect(typed(key, " sk-abcd\n")).toBe("Bearer sk-abcd");
+    expect(typed(region, "us east")).toBe("region=us east;");
+    expect(typed(plain, "Bearer x")).toBe("Bearer x");
+  });
+
+  it.each(["Bearer sk-abcd", "bearer  sk-abcd", "BEARER\tsk-abcd".replace("\t", " "), " Bearer sk-abcd\r\n"])(
+    "is not put in the template twice when it was copied with it: %j",
+    (value) => {
+      expect(typed(key, value)).toBe("Bearer sk-abcd");
+    },
+  );
+
+  it("loses the end of its template only together with the beginning", () => {
+    expect(typed(region, "region=eu;")).toBe("region=eu;");
+    expect(typed(region, "region=eu")).toBe("region=eu;");
+    expect(errorOf(() => typed(region, "eu;")).code).toBe("invalid_header_value");
+    expect(errorOf(() => typed(region, "Region=eu;")).code).toBe("invalid_header_value");
+  });
+
+  it.each([
+    ["not of the pattern", key, CANARY],
+    ["only partly of the pattern", key, `sk-abcd ${CANARY}`],
+    ["none of the choices", region, CANARY],
+    ["the template alone", key, "Bearer"],
+    ["the template with a space", key, "bearer  "],
+    ["longer than a header with its template", plain, CANARY.padEnd(8193, "x")],
+  ])("is refused when it is %s, with the hint and without the value", (_what, field, value) => {
+    const error = errorOf(() => typed(field, value));
+    expect([error.code, error.details]).toEqual(["invalid_header_value", { field: field?.name }]);
+    expect(error.message).not.toContain(CANARY);
+    if (field === key && value !== "Bearer" && value.trim() !== "bearer")
+      expect(error.message).toContain("begins with sk-.");
+  });
+
+  it("A31: cannot leave its header by its template, nor grow beyond it", () => {
+    for (const value of ["sk-abcd\r\nx-evil: 1", "sk-abcd\u0000", "sk-abcdé"]) {
+      expect(errorOf(() => typed(key, value)).code).toBe("invalid_header_value");
+    }
+    const [long] = parseHeaderSchema([{ name: "x", template: "Bearer {value}" }]);
+    expect(errorOf(() => typed(long, "x".repeat(8190))).message).toContain("8192");
   });
 });
 

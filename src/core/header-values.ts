@@ -1,7 +1,8 @@
 import { KeywardError } from "./errors.ts";
 import type { HeaderName } from "./header-name.ts";
-import type { HeaderSchema } from "./header-schema.ts";
+import type { HeaderField, HeaderSchema } from "./header-schema.ts";
 import { Secret } from "./secret.ts";
+import { inTemplate, isOfFormat, withoutTemplate } from "./value-format.ts";
 
 /** Values by lower-case header name. A `Map`, because `__proto__` is a legal header name. */
 export type HeaderValues = ReadonlyMap<HeaderName, Secret<string>>;
@@ -50,12 +51,31 @@ function invalidValue(name: string, what: string): KeywardError {
 }
 
 /**
+ * Judges a typed value by the format of its field.
+ * @returns the header value: what was typed, in the template if there is one
+ * @throws KeywardError `invalid_header_value` with the administrator's hint
+ */
+export function parseFieldValue(field: HeaderField, typed: unknown): Secret<string> {
+  const value = withoutTemplate(field.template, parseHeaderValue(field.name, typed).reveal());
+  if (value === "") {
+    throw invalidValue(field.name, "is empty");
+  }
+  if (!isOfFormat(field, value)) {
+    throw invalidValue(
+      field.name,
+      `is not what is expected${field.patternHint === null ? "" : `: ${field.patternHint}`}`,
+    );
+  }
+  return parseHeaderValue(field.name, inTemplate(field.template, value));
+}
+
+/**
  * Judges what was typed into a form, and merges it over what is on file: a person types only what is new or changed.
  * A blank input means "keep what is on file".
  *
  * @param schema the server's declared fields; any other name is refused
  * @param typed name to value, in any letter case, as parsed from JSON
- * @param onFile values already stored for this binding; those no longer declared are dropped
+ * @param onFile values already stored for this binding that may be kept; those no longer declared are dropped
  * @throws KeywardError `invalid_header_name` for an undeclared or doubled name, `invalid_header_value`,
  *   `missing_header_values` with the names in `details.fields`
  */
@@ -64,20 +84,20 @@ export function mergeHeaderValues(
   typed: Readonly<Record<string, unknown>>,
   onFile: HeaderValues,
 ): HeaderValues {
-  const declared = new Map(schema.map((field) => [field.name as string, field.name]));
+  const declared = new Map(schema.map((field) => [field.name as string, field]));
   const fresh = new Map<HeaderName, Secret<string>>();
   for (const [typedName, typedValue] of Object.entries(typed)) {
-    const name = declared.get(typedName.toLowerCase());
-    if (name === undefined) {
+    const field = declared.get(typedName.toLowerCase());
+    if (field === undefined) {
       throw new KeywardError("invalid_header_name", {
         message: "A header was sent that this server does not declare.",
       });
     }
-    if (fresh.has(name)) {
-      throw new KeywardError("invalid_header_name", { message: `The header ${name} was sent twice.` });
+    if (fresh.has(field.name)) {
+      throw new KeywardError("invalid_header_name", { message: `The header ${field.name} was sent twice.` });
     }
     if (typeof typedValue !== "string" || typedValue.trim() !== "") {
-      fresh.set(name, parseHeaderValue(name, typedValue));
+      fresh.set(field.name, parseFieldValue(field, typedValue));
     }
   }
   const merged = new Map<HeaderName, Secret<string>>();

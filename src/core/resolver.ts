@@ -90,6 +90,6 @@ function whyNotUsable(row: SealedCredential | null, server: Server): AuthRequire
     return row.status;
   }
   // The server may have been edited since the row was read or written: an old value never goes to a new origin.
-  const isCurrent = row.origin === server.origin && isSatisfiedBy(server.headerSchema, row.fieldNames);
+  const isCurrent = row.origin === server.origin && isSatisfiedBy(server.headerSchema, row);
   return isCurrent ? null : "needs_update";
 }

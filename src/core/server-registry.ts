@@ -5,6 +5,7 @@ import { parseHeaderSchema, plainNames, type HeaderFieldInput, type HeaderSchema
 import { mergeHeaderValues, parseHeaderValue, type HeaderValues } from "./header-values.ts";
 import type { CallHeaders, Random, Sealed, Upstream, Vault } from "./ports.ts";
 import type { ListChangeSink } from "./list-change.ts";
+import { datedFormats } from "./schema-change.ts";
 import { openStaticHeaders, sealStaticHeaders } from "./seal-context.ts";
 import type { Secret } from "./secret.ts";
 import {
@@ -274,7 +275,13 @@ async function changeOf(
 ): Promise<ServerChange> {
   const place = patch.url === undefined ? { url: server.url, origin: server.origin } : await parseUrl(patch.url);
   const schema =
-    patch.headerSchema === undefined ? server.headerSchema : parseSchemaFor(server.authType, patch.headerSchema);
+    patch.headerSchema === undefined
+      ? server.headerSchema
+      : datedFormats(
+          server.headerSchema,
+          parseSchemaFor(server.authType, patch.headerSchema),
+          server.schemaRevision + 1,
+        );
   const { name, url, headerSchema, staticHeaders, isEnabled, ...asIs } = patch;
   return {
     ...asIs,

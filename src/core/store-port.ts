@@ -70,7 +70,8 @@ export interface ServerStore {
   /**
    * Applies the change if the server still has `expectedVersion`, and in the same transaction, set-based:
    * a schema change adds 1 to `schemaRevision`, moves credentials by the state table (`needs_update` exactly for those
-   * that now lack a required field, `active` again for those that satisfy it) and deletes the server's flows;
+   * that now lack a required field or hold a value older than its field's format, `active` again for those that satisfy
+   * the schema) and deletes the server's flows;
    * an origin change makes every credential `needs_update` and deletes the flows; a change of `allowAllIdentities` or of
    * `status` reconciles access. A constant number of statements, whatever the number of rows.
    * @throws KeywardError `server_not_found`, `stale_update`, `name_taken`

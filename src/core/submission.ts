@@ -2,7 +2,7 @@ import type { RequestOrigin } from "./audit.ts";
 import type { Completions } from "./completions.ts";
 import type { CredentialRecord, SealedCredential, VerificationStrength } from "./credential.ts";
 import { KeywardError, isKeywardError } from "./errors.ts";
-import { plainNames } from "./header-schema.ts";
+import { outdatedNames, plainNames } from "./header-schema.ts";
 import { mergeHeaderValues, type HeaderValues } from "./header-values.ts";
 import { isSameIdentity } from "./identity.ts";
 import type { Opener } from "./opener.ts";
@@ -25,6 +25,8 @@ export interface FlowView {
   /** What is on file for the binding, if anything. Names of values that may be kept are in `onFile`. */
   readonly credential: CredentialRecord | null;
   readonly onFile: readonly string[];
+  /** Names of values that are on file but older than the format of their field: they have to be given again. */
+  readonly outdated: readonly string[];
   readonly attemptsLeft: number;
 }
 
@@ -80,12 +82,13 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
     return server;
   }
 
-  function openReusable(row: SealedCredential | null): HeaderValues {
+  function openReusable(row: SealedCredential | null, server: Server): HeaderValues {
     if (row === null) {
       return new Map();
     }
     try {
-      return openCredential(vault, row);
+      const outdated = new Set(outdatedNames(server.headerSchema, row));
+      return new Map([...openCredential(vault, row)].filter(([name]) => !outdated.has(name)));
     } catch (error) {
       if (!isKeywardError(error, "credential_unreadable")) {
         throw error;
@@ -196,11 +199,17 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
       const server = await findServer(flow);
       const credential = await store.readCredential(flow);
       const declared = new Set<string>(server.headerSchema.map((field) => field.name));
+      const row = reusableFor(flow, credential);
+      const outdated = row === null ? [] : outdatedNames(server.headerSchema, row);
+      const fresh = (row?.fieldNames ?? []).filter(
+        (name) => declared.has(name) && !outdated.some((old) => old === name),
+      );
       return {
         flow,
         server,
         credential,
-        onFile: (reusableFor(flow, credential)?.fieldNames ?? []).filter((name) => declared.has(name)),
+        onFile: fresh,
+        outdated,
         attemptsLeft: Math.max(0, MAX_SUBMISSION_ATTEMPTS - flow.attempts),
       };
     },
@@ -219,8 +228,9 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
 
     async submit(opener, typed, origin) {
       const pending = await findOwnFlow(opener);
-      const onFile = openReusable(reusableFor(pending, await store.readCredential(pending)));
-      const values = mergeHeaderValues((await findServer(pending)).headerSchema, typed, onFile);
+      const server = await findServer(pending);
+      const onFile = openReusable(reusableFor(pending, await store.readCredential(pending)), server);
+      const values = mergeHeaderValues(server.headerSchema, typed, onFile);
       const claimId = mintId("claim", random);
       const claim = await store.claimFlow(pending.id, claimId, {
         leaseMs: CLAIM_LEASE_MS,

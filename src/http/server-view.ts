@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from "../core/json.ts";
 import type { Discovered, Server } from "../core/server.ts";
 import type { Reconciliation } from "../core/store-port.ts";
 import type { Server as ServerSchema } from "./contract/server-routes.ts";
+import { showFormat } from "./field-format.ts";
 
 type ServerShown = z.output<typeof ServerSchema>;
 
@@ -24,6 +25,7 @@ export function showServer(server: Server): ServerShown {
       help_url: field.helpUrl,
       secret: field.isSecret,
       required: field.isRequired,
+      ...showFormat(field),
     })),
     schema_revision: server.schemaRevision,
     static_header_names: [...server.staticHeaderNames],

@@ -100,5 +100,9 @@ function toField(field: z.output<typeof NewServer>["header_schema"][number]): He
     helpUrl: field.help_url,
     isSecret: field.secret,
     isRequired: field.required,
+    pattern: field.pattern,
+    patternHint: field.pattern_hint,
+    choices: field.choices,
+    template: field.template,
   };
 }

@@ -1,10 +1,10 @@
 import { sql, type SqlBool } from "kysely";
 import { KeywardError } from "../core/errors.ts";
-import { isSatisfiedBy, type HeaderSchema } from "../core/header-schema.ts";
+import { isSatisfiedBy } from "../core/header-schema.ts";
 import type { Binding } from "../core/credential.ts";
 import type { CredentialFilter, CredentialStore, CredentialToStore } from "../core/store-port.ts";
 import { appendAudit } from "./audit.ts";
-import { assertIdentity, fromBinding, fromJson, toBinding } from "./columns.ts";
+import { assertIdentity, fromBinding, toBinding } from "./columns.ts";
 import {
   RECORD_COLUMNS,
   SEALED_COLUMNS,
@@ -17,6 +17,7 @@ import type { Db, Engine, Tx } from "./engine.ts";
 import { isTimeAndId, parsePage, toPage } from "./page.ts";
 import { prepare } from "./prepared.ts";
 import { addEpochs } from "./reconcile.ts";
+import { toHeaderSchema } from "./server-row.ts";
 import type { Touches } from "./touch.ts";
 
 export function createCredentialStore(engine: Engine, touches: Touches): CredentialStore {
@@ -133,7 +134,7 @@ async function judgeDeposit(tx: Tx, credential: CredentialToStore): Promise<Depo
     return { ...deposit, status: "needs_update", statusReason: "origin_changed" };
   }
   const isEdited = server.schema_revision !== credential.schemaRevision;
-  if (isEdited && !isSatisfiedBy(fromJson(server.header_schema) as HeaderSchema, credential.fieldNames)) {
+  if (isEdited && !isSatisfiedBy(toHeaderSchema(server.header_schema), credential)) {
     return { ...deposit, status: "needs_update", statusReason: "schema_changed" };
   }
   return deposit;

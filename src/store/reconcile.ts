@@ -111,16 +111,26 @@ export async function applyOriginChange(tx: Tx, serverId: string): Promise<numbe
 
 /**
  * `schema_changed` of the state table, for all credentials of a server. A row satisfies the schema when it has every
- * required field and was verified against the server's origin: a schema edit must not wake what an origin edit put to sleep.
+ * required field, holds no value that is older than its field's format, and was verified against the server's origin: a
+ * schema edit must not wake what an origin edit put to sleep.
  * @returns how many came to need an update
  */
 export async function applySchemaChange(
   tx: Tx,
   server: { readonly id: string; readonly origin: string },
   requiredNames: readonly string[],
+  datedFormats: readonly { readonly name: string; readonly since: number }[],
 ): Promise<number> {
-  const holdsRequired = tx.json.holdsAll("header_credentials.field_names", requiredNames);
-  const isSatisfied = sql<SqlBool>`(header_credentials.origin = ${server.origin} and ${holdsRequired})`;
+  const holds = (names: readonly string[]): RawBuilder<SqlBool> =>
+    tx.json.holdsAll("header_credentials.field_names", names);
+  const conditions = [
+    sql<SqlBool>`header_credentials.origin = ${server.origin}`,
+    holds(requiredNames),
+    ...datedFormats.map(
+      ({ name, since }) => sql<SqlBool>`(header_credentials.schema_revision >= ${since} or not ${holds([name])})`,
+    ),
+  ];
+  const isSatisfied = sql<SqlBool>`(${sql.join(conditions, sql` and `)})`;
   const lacking = await tx.db
     .updateTable("header_credentials")
     .set({ status: "needs_update", status_reason: "schema_changed", status_changed_at: tx.now })

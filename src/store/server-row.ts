@@ -12,7 +12,7 @@ export function toServer(row: ServersTable): Server {
     origin: row.origin as Server["origin"],
     transport: row.transport as Server["transport"],
     authType: row.auth_type as Server["authType"],
-    headerSchema: fromJson(row.header_schema) as HeaderSchema,
+    headerSchema: toHeaderSchema(row.header_schema),
     schemaRevision: row.schema_revision,
     staticHeaderNames: fromJson(row.static_header_names) as readonly string[],
     staticHeaders:
@@ -109,19 +109,35 @@ export function fromServerChange(change: ServerChange): Partial<ChangeableColumn
   return columns;
 }
 
+const NO_FORMAT = { pattern: null, patternHint: null, choices: null, template: null, formatSince: null };
+
+/** What says nothing is not written: the text of a field without a format is what it was before fields had any. */
+export function toHeaderSchema(text: string): HeaderSchema {
+  return (fromJson(text) as HeaderSchema).map((field) => ({ ...NO_FORMAT, ...field }));
+}
+
 /** One text for one schema, however its objects were built: a difference of texts is a change of schema. */
 export function fromHeaderSchema(schema: HeaderSchema): string {
   return JSON.stringify(
-    schema.map(
-      ({ name, displayName, label, help, helpUrl, isSecret, isRequired }): HeaderField => ({
-        name,
-        displayName,
-        label,
-        help,
-        helpUrl,
-        isSecret,
-        isRequired,
+    schema.map((field) => ({
+      name: field.name,
+      displayName: field.displayName,
+      label: field.label,
+      help: field.help,
+      helpUrl: field.helpUrl,
+      isSecret: field.isSecret,
+      isRequired: field.isRequired,
+      ...withoutNulls({
+        pattern: field.pattern,
+        patternHint: field.patternHint,
+        choices: field.choices,
+        template: field.template,
+        formatSince: field.formatSince,
       }),
-    ),
+    })),
   );
+}
+
+function withoutNulls(format: { readonly [K in keyof typeof NO_FORMAT]: HeaderField[K] }): object {
+  return Object.fromEntries(Object.entries(format).filter(([, value]) => value !== null));
 }

@@ -1,5 +1,5 @@
 import { KeywardError } from "../core/errors.ts";
-import { requiredNames } from "../core/header-schema.ts";
+import { datedFormatsOf, requiredNames } from "../core/header-schema.ts";
 import type { Reconciliation, ServerChange, ServerStore } from "../core/store-port.ts";
 import { appendAudit } from "./audit.ts";
 import { toJsonOrNull } from "./columns.ts";
@@ -135,7 +135,8 @@ async function applyConsequences(tx: Tx, before: ServersTable, after: ServersTab
     needsUpdate += await applyOriginChange(tx, after.id);
   }
   if (isNewSchema) {
-    needsUpdate += await applySchemaChange(tx, after, requiredNames(toServer(after).headerSchema));
+    const { headerSchema } = toServer(after);
+    needsUpdate += await applySchemaChange(tx, after, requiredNames(headerSchema), datedFormatsOf(headerSchema));
   }
   const moved = isNewAccess ? await reconcileAccess(tx, { serverId: after.id }) : { orphaned: 0, reactivated: 0 };
   return { ...moved, needsUpdate };

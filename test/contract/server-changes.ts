@@ -32,7 +32,14 @@ const SCHEMAS: readonly (readonly [string, HeaderSchema])[] = [
   ["requires more", schemaOf("a", "b", "c")],
   ["has a new optional field", schemaOf("a", "b", OPTIONAL_C)],
   ["only looks different", schemaOf({ name: "b", label: "B key" }, { name: "a", help: "Ask." })],
+  ["has a format that came to be with it", [...schemaOf({ name: "a", isRequired: false }), ...dated(2, "b")]],
+  ["has a format that every value was judged by", [...schemaOf("a"), ...dated(1, "b")]],
 ];
+
+/** A field with a format that the schema has had since that revision. */
+function dated(formatSince: number, name: string): HeaderSchema {
+  return schemaOf({ name, isRequired: false, pattern: "sk-.+" }).map((field) => ({ ...field, formatSince }));
+}
 
 interface Case {
   readonly identity: Identity;
@@ -102,7 +109,7 @@ export function describeServerChanges(get: GetHarness): void {
     it.each(SCHEMAS)("moves every credential by the state table when the schema %s", async (_, headerSchema) => {
       await expectStateTable(get().store, { headerSchema }, ({ fieldNames }) => ({
         type: "schema_changed",
-        isSatisfied: isSatisfiedBy(headerSchema, fieldNames),
+        isSatisfied: isSatisfiedBy(headerSchema, { fieldNames, schemaRevision: 1 }),
       }));
     });
 
@@ -128,6 +135,45 @@ export function describeServerChanges(get: GetHarness): void {
       await change(store, moved, { headerSchema: schemaOf({ name: "a", help: "New help." }) });
       const row = present(await store.readCredential({ serverId: server.id, identity: user("ada") }));
       expect(row).toMatchObject({ status: "needs_update", origin: ORIGIN });
+    });
+
+    it("does not wake, by a later edit, a value that is older than its format; but when the format is given up it does", async () => {
+      const { store } = get();
+      let server = await createServer(store, { headerSchema: schemaOf("b") });
+      const ada = { serverId: server.id, identity: user("ada") };
+      await upsert(store, server, ada.identity);
+      const statusAfter = async (headerSchema: HeaderSchema) => {
+        server = (await change(store, server, { headerSchema })).server;
+        return (await store.readCredential(ada))?.status;
+      };
+      expect(await statusAfter(dated(2, "b"))).toBe("needs_update");
+      expect(await statusAfter([...dated(2, "b"), ...schemaOf(OPTIONAL_C)])).toBe("needs_update");
+      const { version, schemaRevision } = await upsert(store, server, user("bob"));
+      expect([version, schemaRevision]).toEqual([1, 3]);
+      expect(await statusAfter(schemaOf("b"))).toBe("active");
+      expect(await statusAfter(dated(2, "b"))).toBe("needs_update");
+      expect((await store.readCredential({ serverId: server.id, identity: user("bob") }))?.status).toBe("active");
+    });
+
+    it("keeps every part of a field", async () => {
+      const { store } = get();
+      const headerSchema = [
+        ...schemaOf(
+          {
+            name: "X-A",
+            label: "A",
+            help: "Ask.",
+            helpUrl: "https://a.example/",
+            pattern: "a+",
+            patternHint: "Only a.",
+          },
+          { name: "X-B", choices: ["eu", "us"], template: "region={value}", isRequired: false },
+          { name: "X-C", isSecret: false },
+        ),
+        ...dated(7, "x-d"),
+      ];
+      const server = await createServer(store, { headerSchema });
+      expect((await store.findServer(server.id))?.headerSchema).toEqual(headerSchema);
     });
 
     it("leaves needs_update when origin and schema change at once, whatever the schema", async () => {
@@ -205,6 +251,7 @@ export function describeServerChanges(get: GetHarness): void {
         const cost: number[] = [];
         for (const serverChange of [
           { headerSchema: schemaOf("a", "b") },
+          { headerSchema: dated(3, "a") },
           { headerSchema: schemaOf("a") },
           { status: "disabled" },
           { status: "ready" },

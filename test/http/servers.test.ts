@@ -6,6 +6,8 @@ function create(test: TestApp, changes: Record<string, unknown> = {}): Promise<A
   return test.send("POST /api/v1/servers", { as: ADMIN_TOKEN, body: { ...SERVER, ...changes } });
 }
 
+const NO_FORMAT = { pattern: null, pattern_hint: null, choices: null, template: null };
+
 const ADMIN_REQUESTS = [
   "GET /api/v1/servers",
   "POST /api/v1/servers",
@@ -100,8 +102,9 @@ describe("a server", () => {
           help_url: "https://example.com/keys",
           secret: true,
           required: true,
+          ...NO_FORMAT,
         },
-        { name: "X-Tenant", label: "X-Tenant", help: "", help_url: null, secret: false, required: false },
+        { name: "X-Tenant", label: "X-Tenant", help: "", help_url: null, secret: false, required: false, ...NO_FORMAT },
       ],
       schema_revision: 1,
       static_header_names: ["x-source"],
