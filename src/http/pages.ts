@@ -7,8 +7,9 @@ import { DASHBOARD_PATHS } from "./dashboard-paths.ts";
 import { dashboardPolicy } from "./page-headers.ts";
 
 const NONCE_BYTES = 16;
-/** Where the built html wants the nonce of the response. */
+/** Where the built html wants the nonce of the response, and the address of this gateway. */
 const NONCE = "%CSP_NONCE%";
+const PUBLIC_URL = "%PUBLIC_URL%";
 
 /** The names of the dashboard's files carry the hash of their content. */
 const FOR_EVER = "public, max-age=31536000, immutable";
@@ -17,11 +18,13 @@ interface PageParts {
   readonly connectPage: { readonly directory: string };
   readonly dashboard: { readonly directory: string };
   readonly random: Random;
+  readonly publicUrl: string;
 }
 
 export function mountPages(app: Hono<HttpEnv>, parts: PageParts): void {
   const connect = readBuiltPage("connect", parts.connectPage.directory);
   const dashboard = readBuiltPage("dashboard", parts.dashboard.directory);
+  const html = dashboard.html.replace(PUBLIC_URL, () => escapeAttribute(parts.publicUrl));
 
   // The same bytes for any id, and nothing looked up: a link preview learns nothing and changes nothing (A08).
   app.get("/connect/:id", (c) => c.html(connect.html));
@@ -31,7 +34,7 @@ export function mountPages(app: Hono<HttpEnv>, parts: PageParts): void {
     app.get(path, (c) => {
       const nonce = Buffer.from(parts.random.bytes(NONCE_BYTES)).toString("base64");
       c.header("Content-Security-Policy", dashboardPolicy(nonce));
-      return c.html(dashboard.html.replace(NONCE, nonce));
+      return c.html(html.replace(NONCE, nonce));
     });
   }
 
@@ -55,4 +58,9 @@ function assetOf(page: BuiltPage, c: HttpContext): Asset {
     throw new KeywardError("not_found");
   }
   return asset;
+}
+
+/** The URL parser leaves none of these in an origin; this does not rely on it. */
+function escapeAttribute(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 }

@@ -1,4 +1,4 @@
-import { serve } from "@hono/node-server";
+import { type HttpBindings, serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
@@ -35,7 +35,7 @@ export interface StubDashboard {
 }
 
 /** The built pages as the gateway serves them, in front of an API that answers what the test says. */
-export async function startStubDashboard(): Promise<StubDashboard> {
+export async function startStubDashboard(publicUrl = "https://keys.example.com"): Promise<StubDashboard> {
   const api: StubDashboard["api"] = new Map();
   const requests: ApiRequest[] = [];
   const app = new Hono<HttpEnv>();
@@ -52,12 +52,15 @@ export async function startStubDashboard(): Promise<StubDashboard> {
     const found = api.get(request.call) ?? api.get("*") ?? refused(404, "not_found", "There is nothing here.");
     const reply = typeof found === "function" ? found(request) : found;
     if (reply === "pending") return new Promise<Response>(() => {});
-    if (reply === "lost") throw new DOMException("broken on purpose", "AbortError");
+    if (reply === "lost") {
+      (c.env as unknown as HttpBindings).incoming.destroy();
+      return new Promise<Response>(() => {});
+    }
     return reply.body === undefined
       ? c.body(null, reply.status as 204)
       : c.json(reply.body as object, reply.status as 200);
   });
-  mountPages(app, { connectPage: built("connect"), dashboard: built("dashboard"), random: systemRandom });
+  mountPages(app, { connectPage: built("connect"), dashboard: built("dashboard"), random: systemRandom, publicUrl });
 
   const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 });
   await once(server, "listening");

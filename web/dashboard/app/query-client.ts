@@ -1,5 +1,5 @@
 import { QueryCache, QueryClient } from "@tanstack/react-query";
-import { ApiError } from "./api.ts";
+import { ApiFailure } from "../../../src/client/client.ts";
 
 const MAX_RETRIES = 2;
 
@@ -7,7 +7,7 @@ export const queryClient = new QueryClient({
   queryCache: new QueryCache({
     onError(error, query) {
       // The session has ended meanwhile: who is signed in is asked again, and the gate leads to the sign-in page.
-      if (error instanceof ApiError && error.status === 401 && query.queryKey[0] !== "me") {
+      if (error instanceof ApiFailure && error.status === 401 && query.queryKey[0] !== "me") {
         void queryClient.invalidateQueries({ queryKey: ["me"] });
       }
     },
@@ -24,5 +24,5 @@ export const queryClient = new QueryClient({
 });
 
 function isWorthRetrying(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 0 || error.status >= 500);
+  return error instanceof ApiFailure && (error.status === 0 || error.status >= 500);
 }

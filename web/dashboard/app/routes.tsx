@@ -21,10 +21,38 @@ const OPEN: Readonly<Record<string, Page>> = {
     () => import("../pages/sign-in/sign-in-page.tsx"),
     (m) => m.SignInPage,
   ),
+  "/setup": page(
+    () => import("../pages/setup/setup-page.tsx"),
+    (m) => m.SetupPage,
+  ),
+  "/invite": page(
+    () => import("../pages/invite/invite-page.tsx"),
+    (m) => m.InvitePage,
+  ),
+  "/consent/:uid": page(
+    () => import("../pages/consent/consent-page.tsx"),
+    (m) => m.ConsentPage,
+  ),
 };
 
 const PERSONAL: Readonly<Record<string, Page>> = {
   "/": MyConnectionsPage,
+  "/connect-a-client": page(
+    () => import("../pages/connect-a-client/connect-a-client-page.tsx"),
+    (m) => m.ConnectAClientPage,
+  ),
+  "/keys": page(
+    () => import("../pages/keys/keys-page.tsx"),
+    (m) => m.KeysPage,
+  ),
+  "/apps": page(
+    () => import("../pages/apps/apps-page.tsx"),
+    (m) => m.AppsPage,
+  ),
+  "/account": page(
+    () => import("../pages/account/account-page.tsx"),
+    (m) => m.AccountPage,
+  ),
 };
 
 /** Nobody but administrators is shown these, or told that they exist. The API refuses them anyway. */

@@ -3,7 +3,8 @@ import { createContext, useContext, type ReactNode } from "react";
 import { Redirect, useLocation } from "wouter";
 import { ErrorState } from "../ui/error-state.tsx";
 import { Splash } from "../ui/splash.tsx";
-import { answer, api, ApiError } from "./api.ts";
+import { answerOf, ApiFailure } from "../../../src/client/client.ts";
+import { api } from "./api.ts";
 import type { Me, SignInOptions } from "./api-shapes.ts";
 import { keepCsrfToken } from "./csrf.ts";
 
@@ -28,7 +29,7 @@ export function useMe(): UseQueryResult<Me> {
   return useQuery({
     queryKey: ["me"],
     queryFn: async ({ signal }) => {
-      const me = await answer(api.GET("/api/v1/me", { signal }));
+      const me = await answerOf(api.GET("/api/v1/me", { signal }));
       keepCsrfToken(me.csrf_token);
       return me;
     },
@@ -38,7 +39,7 @@ export function useMe(): UseQueryResult<Me> {
 export function useSignInOptions(isNeeded = true): UseQueryResult<SignInOptions> {
   return useQuery({
     queryKey: ["sign-in-options"],
-    queryFn: ({ signal }) => answer(api.GET("/api/v1/sign-in-options", { signal })),
+    queryFn: ({ signal }) => answerOf(api.GET("/api/v1/sign-in-options", { signal })),
     enabled: isNeeded,
     staleTime: 0,
   });
@@ -47,7 +48,7 @@ export function useSignInOptions(isNeeded = true): UseQueryResult<SignInOptions>
 /** Shows its children to whoever is signed in, and leads everybody else to where they can. */
 export function SessionGate({ children }: { readonly children: ReactNode }) {
   const me = useMe();
-  const isStranger = me.data?.user === null || (me.error instanceof ApiError && me.error.status === 401);
+  const isStranger = me.data?.user === null || (me.error instanceof ApiFailure && me.error.status === 401);
   if (isStranger) return <WayIn />;
   if (me.data?.user) {
     const session = { user: me.data.user, isAdmin: me.data.user.role === "admin" };

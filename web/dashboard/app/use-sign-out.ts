@@ -1,6 +1,7 @@
 import type { UseMutationResult } from "@tanstack/react-query";
 import { useLocation } from "wouter";
-import { answer, api } from "./api.ts";
+import { answerOf } from "../../../src/client/client.ts";
+import { api } from "./api.ts";
 import { keepCsrfToken } from "./csrf.ts";
 import { queryClient } from "./query-client.ts";
 import { useChange } from "./use-change.ts";
@@ -9,7 +10,7 @@ import { useChange } from "./use-change.ts";
 export function useSignOut(): UseMutationResult {
   const [, navigate] = useLocation();
   return useChange({
-    change: () => answer(api.DELETE("/api/v1/session")),
+    change: () => answerOf(api.DELETE("/api/v1/session")),
     refreshes: [],
     onDone: () => {
       keepCsrfToken(null);

@@ -23,9 +23,14 @@ function onTick(listener: () => void): () => void {
   };
 }
 
+/** The time as the page has it; draws again when it has gone on by half a minute. */
+export function useNow(): number {
+  return useSyncExternalStore(onTick, () => now);
+}
+
 /** "5 minutes ago", "in 3 days"; the exact time is in its title. */
 export function RelativeTime({ at }: { readonly at: number }) {
-  const seen = useSyncExternalStore(onTick, () => now);
+  const seen = useNow();
   return (
     <time dateTime={new Date(at).toISOString()} title={exactTime(at)} className="whitespace-nowrap">
       {timeFromNow(at, seen)}

@@ -8,6 +8,15 @@ const TAB =
   "-mb-px shrink-0 border-b-2 border-transparent px-3 py-2 font-medium whitespace-nowrap text-soft -outline-offset-2 hover:text-ink";
 const CHOSEN = "border-accent text-ink";
 
+const LOOKS = {
+  bar: { list: BAR, tab: cx(TAB, "data-[state=active]:border-accent data-[state=active]:text-ink") },
+  // Many, and none shall be out of sight.
+  pills: {
+    list: "mb-4 flex flex-wrap gap-1.5",
+    tab: "h-8 rounded-full border border-line-strong bg-surface px-3 font-medium text-soft transition-colors hover:text-ink data-[state=active]:border-transparent data-[state=active]:bg-accent-soft data-[state=active]:text-accent-strong",
+  },
+} as const;
+
 interface Tab<T extends string> {
   readonly value: T;
   readonly label: string;
@@ -19,19 +28,16 @@ interface TabsProps<T extends string> {
   readonly value: T;
   readonly onChange: (value: T) => void;
   readonly tabs: readonly Tab<T>[];
+  readonly look?: keyof typeof LOOKS;
 }
 
 /** Views of one page. For pages of their own: `LinkTabs`. */
-export function Tabs<T extends string>({ label, value, onChange, tabs }: TabsProps<T>) {
+export function Tabs<T extends string>({ label, value, onChange, tabs, look = "bar" }: TabsProps<T>) {
   return (
     <Primitive.Root value={value} onValueChange={(next) => onChange(next as T)}>
-      <Primitive.List aria-label={label} className={BAR}>
+      <Primitive.List aria-label={label} className={LOOKS[look].list}>
         {tabs.map((tab) => (
-          <Primitive.Trigger
-            key={tab.value}
-            value={tab.value}
-            className={cx(TAB, "data-[state=active]:border-accent data-[state=active]:text-ink")}
-          >
+          <Primitive.Trigger key={tab.value} value={tab.value} className={LOOKS[look].tab}>
             {tab.label}
           </Primitive.Trigger>
         ))}
