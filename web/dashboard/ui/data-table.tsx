@@ -9,6 +9,8 @@ export interface Column<T> {
   readonly cell: (row: T) => ReactNode;
   /** Of the grid: `minmax(0, 2fr)` by default, `max-content` does not work across rows: name a length instead. */
   readonly width?: string;
+  /** Stands at the top of the card that a row is on a phone, without its header. */
+  readonly isTitle?: boolean;
   /** Its header is for screen readers only: a column of buttons or boxes. */
   readonly isBare?: boolean;
   readonly align?: "end";
@@ -23,6 +25,8 @@ interface DataTableProps<T> {
   readonly hasMore?: boolean;
   readonly isLoadingMore?: boolean;
   readonly onEnd?: () => void;
+  /** The next page could not be loaded: it is asked for again by hand only. */
+  readonly hasFailed?: boolean;
   /** What is shown belongs to other filters and is about to be replaced. */
   readonly isStale?: boolean;
 }
@@ -38,6 +42,7 @@ const VIRTUAL_FROM = 100;
  */
 export function DataTable<T>(props: DataTableProps<T>) {
   const { label, columns, rows, keyOf, hasMore = false, isLoadingMore = false, onEnd, isStale = false } = props;
+  const { hasFailed = false } = props;
   const body = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const isVirtual = rows.length > VIRTUAL_FROM;
@@ -67,8 +72,8 @@ export function DataTable<T>(props: DataTableProps<T>) {
       data-index={index}
       ref={virtual ? virtualizer.measureElement : undefined}
       className={cx(
-        "grid gap-x-4 gap-y-2 border-b border-line px-4 py-3 md:min-h-[52px] md:grid-cols-(--columns) md:items-center",
-        virtual && "absolute inset-x-0",
+        "grid gap-x-4 gap-y-2 border-b border-line px-4 py-3 transition-colors hover:has-[[data-row-link]]:bg-muted md:min-h-[52px] md:grid-cols-(--columns) md:items-center",
+        virtual ? "absolute inset-x-0" : "relative",
       )}
       style={virtual && { transform: `translateY(${virtual.start - top}px)` }}
     >
@@ -77,16 +82,18 @@ export function DataTable<T>(props: DataTableProps<T>) {
           key={column.key}
           role="cell"
           className={cx(
-            "min-w-0 max-md:flex max-md:items-center max-md:justify-between max-md:gap-4 max-md:text-right max-md:first:text-left",
+            "min-w-0 max-md:flex max-md:items-center max-md:justify-between max-md:gap-4 max-md:text-right",
+            column.isTitle && "max-md:text-left",
             column.align === "end" && "md:text-right",
           )}
         >
-          {column.isBare ? null : (
+          {column.isBare || column.isTitle ? null : (
             <span aria-hidden="true" className="shrink-0 text-sm text-soft md:hidden">
               {column.header}
             </span>
           )}
-          <div className={cx("min-w-0", column.isBare && "max-md:ml-auto")}>{column.cell(item)}</div>
+          {/* Buttons and boxes lie above the link that a row may be. */}
+          <div className={cx("min-w-0", column.isBare && "relative z-1 max-md:ml-auto")}>{column.cell(item)}</div>
         </div>
       ))}
     </div>
@@ -127,13 +134,19 @@ export function DataTable<T>(props: DataTableProps<T>) {
             })
           : rows.map((item, index) => row(item, index))}
       </div>
-      {hasMore && onEnd ? <End onReached={onEnd} isLoading={isLoadingMore} /> : null}
+      {hasMore && onEnd ? <End onReached={onEnd} isLoading={isLoadingMore} hasFailed={hasFailed} /> : null}
     </div>
   );
 }
 
+interface EndProps {
+  readonly onReached: () => void;
+  readonly isLoading: boolean;
+  readonly hasFailed: boolean;
+}
+
 /** Asks for the next page when it comes near the window; its button does the same for those who do not scroll. */
-function End({ onReached, isLoading }: { readonly onReached: () => void; readonly isLoading: boolean }) {
+function End({ onReached, isLoading, hasFailed }: EndProps) {
   const mark = useRef<HTMLDivElement>(null);
   const reached = useRef(onReached);
   useEffect(() => {
@@ -141,13 +154,13 @@ function End({ onReached, isLoading }: { readonly onReached: () => void; readonl
   });
   useEffect(() => {
     const element = mark.current;
-    if (element === null || isLoading) return undefined;
+    if (element === null || isLoading || hasFailed) return undefined;
     const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && reached.current(), {
       rootMargin: "800px",
     });
     observer.observe(element);
     return () => observer.disconnect();
-  }, [isLoading]);
+  }, [isLoading, hasFailed]);
   return (
     <div ref={mark} className="flex justify-center p-2 text-sm text-soft">
       {isLoading ? (
@@ -156,7 +169,7 @@ function End({ onReached, isLoading }: { readonly onReached: () => void; readonl
         </span>
       ) : (
         <button type="button" onClick={onReached} className="rounded p-1.5 hover:text-ink">
-          Load more
+          {hasFailed ? "Loading more failed. Try again" : "Load more"}
         </button>
       )}
     </div>
