@@ -56,7 +56,24 @@ const PERSONAL: Readonly<Record<string, Page>> = {
 };
 
 /** Nobody but administrators is shown these, or told that they exist. The API refuses them anyway. */
-const ADMINISTRATION: Readonly<Record<string, Page>> = {};
+const ADMINISTRATION: Readonly<Record<string, Page>> = {
+  "/servers": page(
+    () => import("../pages/servers/servers-page.tsx"),
+    (m) => m.ServersPage,
+  ),
+  "/servers/new": page(
+    () => import("../pages/new-server/new-server-page.tsx"),
+    (m) => m.NewServerPage,
+  ),
+  "/servers/:id": page(
+    () => import("../pages/server/server-page.tsx"),
+    (m) => m.ServerPage,
+  ),
+  "/connections": page(
+    () => import("../pages/connections/connections-page.tsx"),
+    (m) => m.ConnectionsPage,
+  ),
+};
 
 export function Routes() {
   return (
