@@ -18,8 +18,14 @@ interface GuardedChange<Input, Output> {
   /** The verb on the button of the dialog: "Save". */
   readonly action: string;
   readonly isDangerous?: boolean;
+  /** A form that shows the error beside what caused it takes the toast away. */
+  readonly showsError?: boolean;
   /** Said below what happens to people. */
   readonly note?: ReactNode;
+  /** Asks even when nobody's connections change: something else is at stake, which `note` says. */
+  readonly asksAlways?: boolean;
+  /** Of the dialog, instead of how many people it affects. */
+  readonly title?: string;
 }
 
 interface Guarded<Input> {
@@ -37,6 +43,7 @@ interface Guarded<Input> {
  */
 export function useGuardedChange<Input, Output = unknown>(options: GuardedChange<Input, Output>): Guarded<Input> {
   const { preview, change, refreshes, done, onDone, action, isDangerous = false, note } = options;
+  const { asksAlways = false, title, showsError = false } = options;
   const [asked, setAsked] = useState<{ readonly input: Input; readonly impact: Impact } | null>(null);
   const [isOpen, setIsOpen] = useState(false);
   const [isTrying, setIsTrying] = useState(false);
@@ -54,7 +61,7 @@ export function useGuardedChange<Input, Output = unknown>(options: GuardedChange
     setError(null);
     try {
       const impact = impactOf(await preview(input));
-      if (impact.people > 0) {
+      if (impact.people > 0 || asksAlways) {
         setAsked({ input, impact });
         setIsOpen(true);
       } else {
@@ -63,7 +70,7 @@ export function useGuardedChange<Input, Output = unknown>(options: GuardedChange
     } catch (caught) {
       const problem = caught instanceof Error ? caught : new Error("unknown");
       setError(problem);
-      say(messageOf(problem), "bad");
+      if (!showsError) say(messageOf(problem), "bad");
     } finally {
       setIsTrying(false);
     }
@@ -73,7 +80,7 @@ export function useGuardedChange<Input, Output = unknown>(options: GuardedChange
     <ConfirmDialog
       isOpen={isOpen}
       onClose={() => setIsOpen(false)}
-      title={`This affects ${people(asked.impact.people)}`}
+      title={title ?? `This affects ${people(asked.impact.people)}`}
       action={action}
       isDangerous={isDangerous}
       onConfirm={() => made.mutateAsync(asked.input)}

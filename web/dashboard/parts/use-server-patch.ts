@@ -10,6 +10,7 @@ export function useServerPatch({ id }: Pick<Server, "id">, done: string, onDone?
     refreshes: ["servers", "server", "credentials", "me"],
     done,
     action: "Save",
+    showsError: true,
     ...(onDone && { onDone }),
   });
 }

@@ -68,6 +68,7 @@ function Grants({ server, saved }: { readonly server: Server; readonly saved: re
     refreshes: REFRESHES,
     done: "Access is saved.",
     action: "Save",
+    showsError: true,
   });
   return (
     <section aria-labelledby="granted">

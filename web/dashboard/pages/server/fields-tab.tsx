@@ -24,6 +24,7 @@ export function FieldsTab({ server }: { readonly server: Server }) {
     refreshes: ["servers", "server", "credentials", "me"],
     done: "The header fields are saved.",
     action: "Save",
+    showsError: true,
     note: "Values of fields that stay are kept. Whoever is asked enters only what is new.",
   });
 

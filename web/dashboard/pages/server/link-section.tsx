@@ -1,7 +1,9 @@
 import { useState } from "react";
 import type { Server } from "../../app/admin-shapes.ts";
+import { messageOf } from "../../app/api.ts";
 import { useServerPatch } from "../../parts/use-server-patch.ts";
 import { Button } from "../../ui/button.tsx";
+import { Notice } from "../../ui/notice.tsx";
 import { RadioCards } from "../../ui/radio-cards.tsx";
 import { Section } from "../../ui/section.tsx";
 import { useUnsaved } from "./unsaved.ts";
@@ -18,6 +20,7 @@ export function LinkSection({ server }: { readonly server: Server }) {
       description="Links of a person open for that person only, signed in. This is about links of virtual keys and sessions."
     >
       <div className="grid max-w-2xl gap-4">
+        {save.error === null ? null : <Notice tone="bad">{messageOf(save.error)}</Notice>}
         <RadioCards
           label="Who may open a link"
           value={policy}
