@@ -1,5 +1,5 @@
 import { breachOfAnswer, breachOfRequest } from "./contract-check.ts";
-import type { StubCredential, StubGrant, StubServer, StubUser, World } from "./admin-world.ts";
+import type { StubCredential, StubEvent, StubGrant, StubServer, StubUser, World } from "./admin-world.ts";
 import { NOW } from "./admin-world.ts";
 import { type ApiAnswer, type ApiRequest, ok, refused } from "./stub-dashboard.ts";
 
@@ -425,6 +425,16 @@ function credentialHandlers(world: World): Record<string, Handler> {
   };
 }
 
+function actorOf({ actor }: StubEvent): string {
+  if (actor.id === null) return actor.kind;
+  return `${actor.kind === "identity" ? actor.auth_mode : actor.kind}:${actor.id}`;
+}
+
+/** Changes of many connections are told in the life of each that they touched. */
+function isPartOf({ action }: StubEvent, credential: string | null): boolean {
+  return credential !== null && action === "grants.replaced";
+}
+
 function otherHandlers(world: World): Record<string, Handler> {
   return {
     "GET /api/v1/virtual-keys": (request) =>
@@ -448,15 +458,17 @@ function otherHandlers(world: World): Record<string, Handler> {
         (event) =>
           is(event.action, query.get("action")) &&
           is(event.server_id ?? "", query.get("server")) &&
-          is(event.credential_id ?? "", query.get("credential")) &&
+          (is(event.credential_id ?? "", query.get("credential")) || isPartOf(event, query.get("credential"))) &&
           is(event.identity?.id ?? "", query.get("identity")) &&
-          is(event.actor.id ?? "", query.get("actor")) &&
+          is(actorOf(event), query.get("actor")) &&
           is(event.outcome, query.get("outcome")) &&
           event.at >= Number(query.get("since") ?? 0) &&
           event.at < Number(query.get("until") ?? Infinity),
       );
       const keyOf = ({ id }: { id: number }): string => String(1e9 - id).padStart(10, "0");
-      return page(matching.toReversed(), request, keyOf, (event) => event);
+      return page(matching.toReversed(), request, keyOf, (event) =>
+        isPartOf(event, query.get("credential")) ? { ...event, effects: ["orphaned"] } : event,
+      );
     },
     "GET /api/v1/audit/verify": () =>
       ok({ intact: true, events: world.events.length, broken_at: null, last_hash: world.events.at(-1)?.hash ?? null }),

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { type AdminApi, answerAsGateway } from "./admin-api.ts";
-import { ADA, aWorld, type World } from "./admin-world.ts";
+import { ADA, aServer, aWorld, type World } from "./admin-world.ts";
 import { ok, refused, type StubDashboard } from "./stub-dashboard.ts";
 
 export interface AdminScene {
@@ -52,6 +52,40 @@ const press =
   (name: string | RegExp, exact = false) =>
   (page: Page) =>
     page.getByRole("button", { name, exact }).first().click();
+
+async function toKeys(page: Page): Promise<void> {
+  await page.getByLabel("Address").fill("https://mcp.notes.example.com/mcp");
+  await press("Continue")(page);
+}
+
+async function toFields(page: Page): Promise<void> {
+  await toKeys(page);
+  await press("Continue")(page);
+}
+
+async function toSample(page: Page): Promise<void> {
+  await toFields(page);
+  await page.getByLabel("Header name").fill("X-API-Key");
+  await page.getByRole("textbox", { name: "Label" }).fill("API key");
+  await press("Continue")(page);
+}
+
+async function toVerification(page: Page): Promise<void> {
+  await toSample(page);
+  await page.getByLabel("API key").fill("a-typed-value");
+  await press("Add and verify")(page);
+}
+
+async function toAccess(page: Page): Promise<void> {
+  await toVerification(page);
+  await press("Continue")(page);
+}
+
+const ACCEPTED = [
+  { step: "connect", outcome: "ok", proves: "The address answers, and it speaks MCP." },
+  { step: "list_tools", outcome: "ok", proves: "The server lists its tools with these values." },
+  { step: "negative_control", outcome: "failed", proves: "A wrong value is taken as well, so this proves nothing." },
+];
 
 export const ADMIN_SCENES: Readonly<Record<string, AdminScene>> = {
   servers: { path: "/servers", shows: "warehouse_with_a_long_name_of_32" },
@@ -199,4 +233,192 @@ export const ADMIN_SCENES: Readonly<Record<string, AdminScene>> = {
   },
   "connections, one": { path: "/connections?connection=cred_2", shows: "The server refused the values." },
   "connections, one of a session": { path: "/connections?connection=cred_8", shows: "Names only." },
+  "new server": { path: "/servers/new", shows: "Where is the server?" },
+  "new server, wrong address": {
+    path: "/servers/new",
+    async act(page) {
+      await page.getByLabel("Address").fill("mcp.example.com");
+      await press("Continue")(page);
+    },
+    shows: "Enter the whole address",
+  },
+  "new server, keys": { path: "/servers/new", act: toKeys, shows: "With each person's own keys" },
+  "new server, shared headers": {
+    path: "/servers/new",
+    async act(page) {
+      await toKeys(page);
+      await page.getByLabel("With the same headers for everyone").check();
+      await press("Add and verify")(page);
+    },
+    shows: "Enter the name of the header.",
+  },
+  "new server, fields": { path: "/servers/new", act: toFields, shows: "What does each person supply?" },
+  "new server, sample": { path: "/servers/new", act: toSample, shows: "Try it with values of your own" },
+  "new server, verifying": {
+    path: "/servers/new",
+    api: (api) => void api.set("POST /api/v1/servers", "pending"),
+    act: toVerification,
+    shows: "Trying it out",
+  },
+  "new server, verified": { path: "/servers/new", act: toVerification, shows: "notes is added" },
+  "new server, accepted only": {
+    path: "/servers/new",
+    api: (api) =>
+      void api.set(
+        "POST /api/v1/servers",
+        ok({ ...aServer({ name: "notes" }), verified: "accepted", steps: ACCEPTED }, 201),
+      ),
+    act: toVerification,
+    shows: "any value would do",
+  },
+  "new server, refused": {
+    path: "/servers/new",
+    api: (api) =>
+      void api.set(
+        "POST /api/v1/servers",
+        refused(422, "upstream_rejected", "The server refused these values.", { step: "list_tools" }),
+      ),
+    act: toVerification,
+    shows: "The server refused the values",
+  },
+  "new server, no MCP": {
+    path: "/servers/new",
+    api: (api) =>
+      void api.set("POST /api/v1/servers", refused(422, "upstream_protocol", "The server's answer is not MCP.")),
+    act: toVerification,
+    shows: "What answers there is not MCP",
+  },
+  "new server, access": { path: "/servers/new", act: toAccess, shows: "Who may use notes?" },
+  "new server, done": {
+    path: "/servers/new",
+    async act(page) {
+      await toAccess(page);
+      await page.getByLabel("Everyone").check();
+      await press("Save")(page);
+    },
+    shows: "notes is ready",
+  },
+  people: { path: "/people", shows: "Evelyn Marguerite" },
+  "people, no match": { path: "/people?q=zzz", shows: "Nothing matches" },
+  "people, loading": {
+    path: "/people",
+    api: (api) => void api.set("GET /api/v1/users", "pending"),
+    shows: "Loading people",
+  },
+  "people, not loaded": {
+    path: "/people",
+    api: (api) => void api.set("GET /api/v1/users", BROKEN),
+    shows: "This could not be loaded",
+  },
+  "people, inviting": { path: "/people", act: press("Invite a person"), shows: "E-mail address" },
+  "people, invited": {
+    path: "/people",
+    async act(page) {
+      await press("Invite a person")(page);
+      await page.getByLabel("Name").fill("Ivy Park");
+      await page.getByLabel("E-mail address").fill("ivy@example.com");
+      await press("Create invitation")(page);
+    },
+    shows: "Ivy Park is invited",
+  },
+  "people, address taken": {
+    path: "/people",
+    async act(page) {
+      await press("Invite a person")(page);
+      await page.getByLabel("Name").fill("Bob");
+      await page.getByLabel("E-mail address").fill("bob@example.com");
+      await press("Create invitation")(page);
+    },
+    shows: "That e-mail address is in use.",
+  },
+  "people, one": { path: "/people?user=usr_bob", shows: "Sign out everywhere" },
+  "people, editing one": { path: "/people?user=usr_bob", act: press("Edit"), shows: "Edit person" },
+  "people, disabling one": { path: "/people?user=usr_bob", act: press("Disable"), shows: "Disable Bob Fisher?" },
+  "people, deleting one": {
+    path: "/people?user=usr_bob",
+    act: press("Delete"),
+    shows: "what they have stored. It is deleted",
+  },
+  "people, inviting one again": {
+    path: "/people?user=usr_cyd",
+    async act(page) {
+      await press("New invitation")(page);
+      await press("Make invitation")(page);
+    },
+    shows: "Copy the link now",
+  },
+  groups: { path: "/people/groups", shows: "Engineering" },
+  "groups, none": { path: "/people/groups", world: (world) => void (world.groups = []), shows: "No groups yet" },
+  "groups, creating": { path: "/people/groups", act: press("Create a group"), shows: "Create group" },
+  "groups, one": { path: "/people/groups?group=grp_eng", shows: "Gus Moreau" },
+  "groups, removing a member": {
+    path: "/people/groups?group=grp_eng",
+    act: press("Remove Ada Lovelace"),
+    shows: "This affects 1 person",
+  },
+  "groups, adding people": { path: "/people/groups?group=grp_eng", act: press("Add people"), shows: "Already there" },
+  "groups, deleting one": { path: "/people/groups?group=grp_eng", act: press("Delete"), shows: "lose access" },
+  audit: { path: "/audit", shows: "stored values for" },
+  "audit, none": { path: "/audit", world: (world) => void (world.events = []), shows: "Nothing has happened yet" },
+  "audit, no match": { path: "/audit?action=app.revoked", shows: "Nothing matches" },
+  "audit, about somebody": { path: "/audit?kind=user&identity=usr_bob&outcome=refused", shows: "About Bob Fisher" },
+  "audit, one event": {
+    path: "/audit",
+    act: (page) =>
+      page
+        .getByRole("button", { name: /stored values for tracker/ })
+        .first()
+        .click(),
+    shows: "Place in the chain",
+  },
+  "audit, intact": { path: "/audit", act: press("Verify the chain"), shows: "as it was written" },
+  "audit, broken": {
+    path: "/audit",
+    api: (api) =>
+      void api.set(
+        "GET /api/v1/audit/verify",
+        ok({ intact: false, events: 811, broken_at: 812, last_hash: "ab".repeat(32) }),
+      ),
+    act: press("Verify the chain"),
+    shows: "The log has been altered",
+  },
+  "audit, life of a connection": { path: "/audit?credential=cred_2", shows: "The life of a connection" },
+  settings: { path: "/settings", shows: "deployment pipeline" },
+  "settings, weakened": {
+    path: "/settings",
+    world(world) {
+      Object.assign(world.settings, {
+        temp_token_links: true,
+        session_identities: true,
+        allow_private_upstreams: ["127.0.0.0/8", "mcp.internal.example.com"],
+        sso: null,
+        oauth: { enabled: false, reason: "The address is plain http, and clients refuse that except on localhost." },
+        warnings: [
+          "KEYWARD_TEMP_TOKEN_LINKS=on: whoever holds a link of a virtual key or session may use it.",
+          "KEYWARD_ALLOW_PRIVATE_UPSTREAMS lists loopback: servers on this machine can be dialled.",
+        ],
+      });
+      world.tokens = [];
+    },
+    shows: "The configuration weakens checks",
+  },
+  "settings, not loaded": {
+    path: "/settings",
+    api: (api) => void api.set("GET /api/v1/settings", BROKEN),
+    shows: "This could not be loaded",
+  },
+  "settings, creating a token": {
+    path: "/settings",
+    async act(page) {
+      await press("Create a token")(page);
+      await page.getByLabel("Name").fill("ci");
+      await press("Create token")(page);
+    },
+    shows: "The token is created",
+  },
+  "settings, revoking a token": {
+    path: "/settings",
+    act: press("Revoke backup"),
+    shows: "Whatever uses it stops working.",
+  },
 };

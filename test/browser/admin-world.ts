@@ -20,7 +20,11 @@ export type StubKey = z.output<typeof VirtualKeySchema>;
 export type StubCredential = z.output<typeof CredentialSchema> & {
   set_from: { client: string | null; address: string | null } | null;
 };
-export type StubEvent = z.output<typeof AuditEvent>;
+type ContractEvent = z.output<typeof AuditEvent>;
+export type StubEvent = Omit<ContractEvent, "detail"> & {
+  detail: (NonNullable<ContractEvent["detail"]> & { group?: string; client?: string; deleted?: number }) | null;
+  effects: string[] | null;
+};
 
 export interface StubGroup {
   id: string;
@@ -318,6 +322,7 @@ function anEvent(id: number, at: number, action: StubEvent["action"], changes: P
     version: null,
     ...FROM,
     detail: null,
+    effects: null,
     previous_hash: (id - 1).toString(16).padStart(64, "a"),
     hash: id.toString(16).padStart(64, "a"),
     ...changes,
@@ -394,7 +399,13 @@ function events(): StubEvent[] {
     [
       5 * HOUR,
       "sign_in.failed",
-      { actor: { kind: "link", auth_mode: null, id: null }, outcome: "refused", address: "198.51.100.77" },
+      {
+        actor: system,
+        identity: { auth_mode: "user", id: "usr_bob" },
+        outcome: "refused",
+        address: "198.51.100.77",
+        detail: { reason: "wrong_password" },
+      },
     ],
     [4 * HOUR, "flow.opener_mismatch", { ...ofAda, actor: byBob, outcome: "refused" }],
     [3 * MINUTE, "flow.opened", { ...ofAda, actor: byAda }],
@@ -409,9 +420,44 @@ function events(): StubEvent[] {
         detail: { fields: ["x-api-key", "x-region"], verification: "proven" },
       },
     ],
+    [
+      70 * MINUTE,
+      "user.updated",
+      {
+        actor: admin,
+        identity: { auth_mode: "user", id: "usr_fay" },
+        detail: { changed: ["member_added"], group: "grp_eng" },
+      },
+    ],
+    [
+      60 * MINUTE,
+      "server.tools_changed",
+      {
+        actor: system,
+        server_id: "srv_tracker",
+        address: null,
+        detail: { changed: ["search", "whoami", "close_issue", "delete_project"] },
+      },
+    ],
+    [
+      50 * MINUTE,
+      "virtual_key.created",
+      { actor: byAda, identity: { auth_mode: "virtual_key", id: "vk_ada" }, detail: { name: "Ada's laptop" } },
+    ],
+    [
+      40 * MINUTE,
+      "app.authorized",
+      {
+        actor: byAda,
+        identity: { auth_mode: "user", id: "usr_ada" },
+        detail: { name: "Claude Code", reason: "claude.ai" },
+      },
+    ],
+    [30 * MINUTE, "server.deleted", { actor: admin, server_id: "srv_gone", detail: { name: "old_wiki", deleted: 3 } }],
     [MINUTE, "admin_token.created", { actor: byAda, detail: { name: "ci" } }],
   ];
-  return list.map(([ago, action, changes], index) => anEvent(index + 1, NOW - ago, action, changes));
+  const inOrder = list.toSorted(([one], [other]) => other - one);
+  return inOrder.map(([ago, action, changes], index) => anEvent(index + 1, NOW - ago, action, changes));
 }
 
 /** @returns a world of its own for each test: what it is changed to is seen by nobody else */

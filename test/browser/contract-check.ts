@@ -34,7 +34,11 @@ const KNOWN: readonly Known[] = ROUTES.map((route) => ({
   pattern: new RegExp(`^${route.method.toUpperCase()} ${route.path.replace(/\{[^}]+\}/g, "[^/]+")}$`),
 }));
 
+/** What other parts of the API are about to say more of. */
+const LATER = /^GET \/api\/v1\/(?:audit|credentials)|^POST \/api\/v1\/servers/;
+
 function routeOf(call: string): ApiRoute | undefined {
+  if (LATER.test(call)) return undefined;
   return KNOWN.find(({ pattern }) => pattern.test(call))?.route;
 }
 

@@ -69,6 +69,22 @@ const ADMINISTRATION: Readonly<Record<string, Page>> = {
     () => import("../pages/server/server-page.tsx"),
     (m) => m.ServerPage,
   ),
+  "/people": page(
+    () => import("../pages/people/people-page.tsx"),
+    (m) => m.PeoplePage,
+  ),
+  "/people/groups": page(
+    () => import("../pages/groups/groups-page.tsx"),
+    (m) => m.GroupsPage,
+  ),
+  "/audit": page(
+    () => import("../pages/audit/audit-page.tsx"),
+    (m) => m.AuditPage,
+  ),
+  "/settings": page(
+    () => import("../pages/settings/settings-page.tsx"),
+    (m) => m.SettingsPage,
+  ),
   "/connections": page(
     () => import("../pages/connections/connections-page.tsx"),
     (m) => m.ConnectionsPage,

@@ -13,31 +13,35 @@ interface StepperProps<T extends string> {
 export function Stepper<T extends string>({ label, steps, current, onBack }: StepperProps<T>) {
   const at = steps.findIndex(([step]) => step === current);
   return (
-    <nav aria-label={label}>
+    <nav aria-label={label} className="mb-6">
       <p className="text-sm text-soft md:hidden">
         Step {at + 1} of {steps.length}: {steps[at]?.[1]}
       </p>
-      <ol className="grid gap-1 max-md:hidden">
+      <ol className="flex flex-wrap items-center gap-x-2 gap-y-1 max-md:hidden">
         {steps.map(([step, name], index) => {
           const look = (
             <>
               <span
                 className={cx(
-                  "grid size-6 shrink-0 place-items-center rounded-full border text-xs font-medium",
+                  "grid size-5 shrink-0 place-items-center rounded-full border text-xs font-medium",
                   index < at && "border-transparent bg-accent-soft text-accent-strong",
                   index === at && "border-transparent bg-accent text-on-accent",
                   index > at && "border-line-strong text-soft",
                 )}
               >
-                {index < at ? <Check aria-hidden="true" className="size-3.5" /> : index + 1}
+                {index < at ? <Check aria-hidden="true" className="size-3" /> : index + 1}
               </span>
               {name}
               {index < at ? <span className="sr-only">, done</span> : null}
             </>
           );
-          const classes = "flex h-9 w-full items-center gap-3 rounded px-2 text-left";
+          const classes = "flex h-8 items-center gap-2 rounded px-1.5 whitespace-nowrap";
           return (
-            <li key={step} aria-current={index === at ? "step" : undefined}>
+            <li
+              key={step}
+              aria-current={index === at ? "step" : undefined}
+              className="flex items-center gap-2 before:h-px before:w-4 before:bg-line-strong first:before:hidden"
+            >
               {index < at && onBack !== null ? (
                 <button type="button" onClick={() => onBack(step)} className={cx(classes, "hover:bg-muted")}>
                   {look}

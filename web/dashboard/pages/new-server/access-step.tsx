@@ -31,6 +31,7 @@ export function AccessStep({ server, onNext }: AccessStepProps) {
   });
   return (
     <Step
+      isWide
       title={`Who may use ${server.name}?`}
       description="It can be changed at any time."
       next={isEveryone || grants.length > 0 ? "Save" : "Nobody yet"}

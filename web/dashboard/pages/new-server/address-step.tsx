@@ -23,7 +23,7 @@ export function AddressStep({ draft, onChange, onNext }: AddressStepProps) {
 
   return (
     <Step title="Where is the server?" next="Continue" onNext={next}>
-      <div className="grid max-w-2xl gap-4">
+      <div className="grid gap-4">
         <Field
           label="Address"
           error={isJudged ? problems.url : undefined}

@@ -27,6 +27,7 @@ export function FieldsStep({ draft, onChange, onBack, onNext }: FieldsStepProps)
 
   return (
     <Step
+      isWide
       title="What does each person supply?"
       description="Declare the headers, never their values. Beside it you see the form that people will fill in once."
       next="Continue"

@@ -47,7 +47,7 @@ export function HeadersStep({ draft, onChange, onBack, onNext }: HeadersStepProp
       onBack={onBack}
       onNext={next}
     >
-      <div className="grid max-w-2xl gap-6">
+      <div className="grid gap-6">
         <RadioCards label="How the server authenticates" value={authType} options={TYPES} onChange={choose} />
         {authType === "none" ? null : (
           <div className="grid gap-3">

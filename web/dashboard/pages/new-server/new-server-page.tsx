@@ -99,7 +99,7 @@ function Way({ onAnother }: { readonly onAnother: () => void }) {
 
   if (step === "done") return view();
   return (
-    <div className="grid gap-6 md:grid-cols-[11rem_minmax(0,1fr)] md:gap-8">
+    <>
       <Stepper
         label="Steps"
         steps={stepsOf(draft)}
@@ -107,6 +107,6 @@ function Way({ onAnother }: { readonly onAnother: () => void }) {
         onBack={added === null && !create.isPending ? setStep : null}
       />
       {view()}
-    </div>
+    </>
   );
 }

@@ -44,7 +44,7 @@ export function SampleStep({ draft, onChange, onBack, onNext, onSkip }: SampleSt
         </Button>
       }
     >
-      <div className="grid max-w-2xl gap-4">
+      <div className="grid gap-4">
         <SampleInputs
           fields={fields}
           sample={draft.sample}

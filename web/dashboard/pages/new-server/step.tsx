@@ -1,5 +1,6 @@
 import { useEffect, useRef, type ReactNode, type SubmitEvent } from "react";
 import { Button } from "../../ui/button.tsx";
+import { cx } from "../../ui/class-names.ts";
 import { Actions } from "../../ui/dialog.tsx";
 
 interface StepProps {
@@ -13,11 +14,13 @@ interface StepProps {
   readonly onBack?: (() => void) | undefined;
   /** Another way on, beside the main one. */
   readonly other?: ReactNode;
+  /** Takes all the room there is. */
+  readonly isWide?: boolean;
 }
 
 /** One step of the way. Its heading takes the focus, so that it is read out. */
 export function Step(props: StepProps) {
-  const { title, description, children, next, isBusy = false, onNext, onBack, other } = props;
+  const { title, description, children, next, isBusy = false, onNext, onBack, other, isWide = false } = props;
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     heading.current?.focus({ preventScroll: true });
@@ -30,7 +33,7 @@ export function Step(props: StepProps) {
   }
 
   return (
-    <form noValidate onSubmit={submit} className="min-w-0">
+    <form noValidate onSubmit={submit} className={cx("min-w-0", !isWide && "max-w-2xl")}>
       <h2 ref={heading} tabIndex={-1} className="text-lg">
         {title}
       </h2>

@@ -51,7 +51,7 @@ export function VerifyStep(props: VerifyStepProps) {
     const { place } = adviceOf(error);
     const known = stepsOf(draft).some(([step]) => step === place) ? place : place === "sample" ? "headers" : place;
     return (
-      <Step title="It is not added yet" next="Try again" onNext={onRetry} onBack={() => onGo(known ?? "address")}>
+      <Step title="It is not added yet" next="Try again" onNext={onRetry}>
         <VerifyProblem error={error}>
           <p className="mt-1">Nothing was stored.</p>
           {known === null ? null : (
@@ -67,7 +67,7 @@ export function VerifyStep(props: VerifyStepProps) {
   }
   return (
     <Step title={`${added.name} is added`} next="Continue" onNext={onNext}>
-      <div className="grid max-w-2xl gap-6">
+      <div className="grid gap-6">
         <VerifyResult server={added} />
         {added.verified === "accepted" ? <ProbeTrial draft={draft} added={added} onVerified={onVerified} /> : null}
       </div>

@@ -20,6 +20,8 @@ interface PickDialogProps {
   readonly kinds: readonly PickKind[];
   /** By `candidateKey`: cannot be picked again. */
   readonly taken: ReadonlySet<string>;
+  /** One is looked for, not several. */
+  readonly isSingle?: boolean;
   readonly onPick: (picked: readonly Candidate[]) => void;
 }
 
@@ -34,7 +36,8 @@ export function PickDialog({ isOpen, onClose, title, description, ...rest }: Pic
   );
 }
 
-function Picker({ kinds, taken, onPick, onClose }: Omit<PickDialogProps, "isOpen" | "title" | "description">) {
+function Picker(props: Omit<PickDialogProps, "isOpen" | "title" | "description">) {
+  const { kinds, taken, isSingle = false, onPick, onClose } = props;
   const [kind, setKind] = useState(kinds[0] ?? "user");
   const [text, setText] = useState("");
   const [picked, setPicked] = useState<readonly Candidate[]>([]);
@@ -44,7 +47,7 @@ function Picker({ kinds, taken, onPick, onClose }: Omit<PickDialogProps, "isOpen
 
   function pick(candidate: Candidate, isIn: boolean): void {
     const others = picked.filter((each) => candidateKey(each) !== candidateKey(candidate));
-    setPicked(isIn ? [...others, candidate] : others);
+    setPicked(isIn ? [...(isSingle ? [] : others), candidate] : others);
   }
 
   return (
@@ -81,9 +84,9 @@ function Picker({ kinds, taken, onPick, onClose }: Omit<PickDialogProps, "isOpen
               <li key={candidate.id} className="border-b border-line px-3 py-2.5 last:border-b-0">
                 <Checkbox
                   label={<ForeignText text={candidate.name} />}
-                  hint={isTaken ? "Already there" : (candidate.obstacle ?? candidate.detail)}
+                  hint={isTaken ? "Already there" : ((isSingle ? undefined : candidate.obstacle) ?? candidate.detail)}
                   isChecked={isTaken || isPicked(candidate)}
-                  isDisabled={isTaken || candidate.obstacle !== undefined}
+                  isDisabled={isTaken || (!isSingle && candidate.obstacle !== undefined)}
                   onChange={(isIn) => pick(candidate, isIn)}
                 />
               </li>
@@ -104,7 +107,7 @@ function Picker({ kinds, taken, onPick, onClose }: Omit<PickDialogProps, "isOpen
             onClose();
           }}
         >
-          {picked.length === 0 ? "Add" : `Add ${picked.length}`}
+          {isSingle ? "Choose" : picked.length === 0 ? "Add" : `Add ${picked.length}`}
         </Button>
       </Actions>
     </div>
