@@ -37,7 +37,6 @@ function columnsOf(names: Names, onOpen: (event: AuditEvent) => void): readonly 
       key: "what",
       header: "What happened",
       width: "minmax(0, 1fr)",
-      isTitle: true,
       cell: (event) => (
         <div className="flex items-start gap-3">
           <EventIcon event={event} />

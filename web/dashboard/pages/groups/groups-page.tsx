@@ -77,7 +77,6 @@ function columnsOf(hrefOf: (id: string) => string): readonly Column<Group>[] {
       key: "name",
       header: "Name",
       width: "minmax(0, 3fr)",
-      isTitle: true,
       cell: ({ id, name }) => (
         <RowLink href={hrefOf(id)} replace>
           <bdi>{name}</bdi>

@@ -128,7 +128,6 @@ function columnsOf(hrefOf: (id: string) => string): readonly Column<User>[] {
       key: "name",
       header: "Name",
       width: "minmax(0, 2.5fr)",
-      isTitle: true,
       cell: ({ id, name, email }) => (
         <>
           <RowLink href={hrefOf(id)} replace>

@@ -23,7 +23,6 @@ const COLUMNS: readonly Column<Row>[] = [
     key: "server",
     header: "Server",
     width: "minmax(0, 2fr)",
-    isTitle: true,
     cell: (server) => (
       <>
         <RowLink href={`/servers/${server.id}`}>{server.name}</RowLink>

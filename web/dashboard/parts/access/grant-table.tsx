@@ -18,7 +18,7 @@ export function GrantTable({ grants, ...actions }: GrantTableProps) {
 
 function columnsOf({ onTools, onRemove }: Omit<GrantTableProps, "grants">): readonly Column<DraftGrant>[] {
   return [
-    { key: "who", header: "Who", width: "minmax(0, 2fr)", isTitle: true, cell: (grant) => <GrantName grant={grant} /> },
+    { key: "who", header: "Who", width: "minmax(0, 2fr)", cell: (grant) => <GrantName grant={grant} /> },
     {
       key: "kind",
       header: "Kind",

@@ -112,7 +112,6 @@ function columnsOf({ chosen, choose, hrefOf, isOfOneServer }: Choosing): readonl
       key: "identity",
       header: "Who",
       width: "minmax(0, 1.75fr)",
-      isTitle: true,
       cell: ({ id, identity }) => (
         <RowLink href={hrefOf(id)} replace>
           <IdentityName identity={identity} />
