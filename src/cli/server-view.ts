@@ -7,6 +7,23 @@ const STRENGTH: Readonly<Record<string, string>> = {
   accepted: "accepted: the server took the sample, but may take any value",
 };
 
+const STEP: Readonly<Record<string, string>> = {
+  connect: "connect",
+  list_tools: "list tools",
+  probe_tool: "call the probe tool",
+  negative_control: "try a wrong value",
+};
+
+const PROOF: Readonly<Record<string, string>> = {
+  speaks_mcp: "it speaks MCP",
+  tools_known: "its tools are known",
+  tool_works: "a tool works with the sample",
+  wrong_values_refused: "it was refused",
+  any_value_passes: "it was accepted: any value passes",
+  values_refused: "the sample was refused",
+  nothing: "",
+};
+
 /** Names of the declared headers, as the administrator wrote them. */
 export function headerNames(server: JsonObject): readonly string[] {
   return objectsAt(server, "header_schema").map((field) => textAt(field, "name"));
@@ -54,9 +71,15 @@ export function describeVerified(server: JsonObject): string {
   const lines = [
     `${textAt(server, "name")} is ${textAt(server, "status")} (${textAt(server, "id")}).`,
     strength === undefined ? "Not verified: there was no sample." : `Verified, ${strength}.`,
+    ...objectsAt(server, "steps").map(describeStep),
     ...(tools.length === 0 ? [] : [`${counted(tools.length, "tool")}: ${tools.join(", ")}`]),
   ];
   return lines.map((line) => `${cell(line)}\n`).join("");
+}
+
+function describeStep(made: JsonObject): string {
+  const [step, outcome, proves] = [textAt(made, "step"), textAt(made, "outcome"), textAt(made, "proves")];
+  return `- ${(STEP[step] ?? step).padEnd(20)} ${outcome.padEnd(8)} ${PROOF[proves] ?? proves}`.trimEnd();
 }
 
 /** `proven`, `accepted`, or empty when nothing was verified. */

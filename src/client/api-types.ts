@@ -509,6 +509,14 @@ export interface Schemas {
   VerifiedServer: Schemas["Server"] & {
     /** null: not verified, there was no sample. */
     verified: Schemas["VerificationStrength"] | null;
+    /** In the order in which they were made; empty without a sample. */
+    steps: Schemas["VerifiedStep"][];
+  };
+  /** `connect`, `list_tools` and `probe_tool` are made with the values, `negative_control` with wrong ones: it is `ok` when they are refused. `failed`: nothing was learned, or any value passes. An error names the steps that were made in `details.steps`, such as `list_tools:refused`. */
+  VerifiedStep: {
+    step: "connect" | "list_tools" | "probe_tool" | "negative_control";
+    outcome: "ok" | "refused" | "failed" | "skipped";
+    proves: "speaks_mcp" | "tools_known" | "tool_works" | "wrong_values_refused" | "any_value_passes" | "values_refused" | "nothing";
   };
   VirtualKey: {
     id: string;

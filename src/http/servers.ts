@@ -8,7 +8,7 @@ import { requesterOf } from "./context.ts";
 import { serverRoutes, type NewServer, type ServerPatch as ServerPatchSchema } from "./contract/server-routes.ts";
 import { defined, pageRequestOf } from "./filters.ts";
 import type { Mount } from "./mount.ts";
-import { showReconciliation, showServer } from "./server-view.ts";
+import { showReconciliation, showServer, showVerified } from "./server-view.ts";
 
 interface ServerParts {
   readonly store: Pick<ServerStore, "findServer" | "findServerByName" | "listServers">;
@@ -29,8 +29,7 @@ export function mountServers(mount: Mount, parts: ServerParts): void {
   });
 
   mount(serverRoutes.create, async (c) => {
-    const { server, verification } = await registry.create(toInput(c.req.valid("json")), requesterOf(c));
-    return c.json({ ...showServer(server), verified: verification }, 201);
+    return c.json(showVerified(await registry.create(toInput(c.req.valid("json")), requesterOf(c))), 201);
   });
 
   mount(serverRoutes.get, async (c) => {
@@ -54,8 +53,7 @@ export function mountServers(mount: Mount, parts: ServerParts): void {
 
   mount(serverRoutes.verify, async (c) => {
     const sample = c.req.valid("json").sample_headers ?? {};
-    const { server, verification } = await registry.verify(c.req.valid("param").id, sample, requesterOf(c));
-    return c.json({ ...showServer(server), verified: verification }, 200);
+    return c.json(showVerified(await registry.verify(c.req.valid("param").id, sample, requesterOf(c))), 200);
   });
 }
 

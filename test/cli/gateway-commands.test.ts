@@ -175,6 +175,28 @@ describe("servers", () => {
     });
   });
 
+  it("add: says of each step of the verification what it showed", async () => {
+    const steps = [
+      { step: "connect", outcome: "ok", proves: "speaks_mcp" },
+      { step: "list_tools", outcome: "ok", proves: "tools_known" },
+      { step: "probe_tool", outcome: "skipped", proves: "nothing" },
+      { step: "negative_control", outcome: "failed", proves: "any_value_passes" },
+    ];
+    const answer = { ...WEATHER, verified: "accepted", steps };
+    const { stdout } = await run({ "POST /api/v1/servers": [201, answer] }, add("--header", "X-API-Key"));
+    expect(stdout.split("\n").slice(2, 6)).toEqual([
+      "- connect              ok       it speaks MCP",
+      "- list tools           ok       its tools are known",
+      "- call the probe tool  skipped",
+      "- try a wrong value    failed   it was accepted: any value passes",
+    ]);
+    const refused = refusal(422, "upstream_rejected", "The server refused these values.", {
+      steps: ["connect:ok", "list_tools:refused"],
+    });
+    const { stderr } = await run({ "POST /api/v1/servers": refused }, add("--header", "X-API-Key"));
+    expect(stderr).toContain("\nSteps: connect ok, list tools refused\n");
+  });
+
   it("show: says what is expected of each header", async () => {
     const header_schema = [
       { name: "Authorization", required: true, template: "Bearer {value}", pattern: "sk-.+" },

@@ -98,7 +98,11 @@ it("says in a refusal what to do next, and counts only what the server refused",
   const unreachable = await put(GOOD_VALUES);
   expect([unreachable.status, unreachable.headers.get("retry-after")]).toEqual([503, "5"]);
   scene.answerVerify(REFUSED);
-  expect(errorOf(await put(GOOD_VALUES)).details).toEqual({ step: "connect", attempts_left: 4 });
+  expect(errorOf(await put(GOOD_VALUES)).details).toEqual({
+    step: "connect",
+    steps: ["connect:refused"],
+    attempts_left: 4,
+  });
 });
 
 it("bounds how often one link makes the gateway dial, also while the server is down", async () => {

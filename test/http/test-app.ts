@@ -15,12 +15,14 @@ import { createKeyIssuer } from "../../src/core/key-issuer.ts";
 import { createOpeners } from "../../src/core/opener.ts";
 import type { Clock, LogFields, Random, Upstream, VerifyOutcome } from "../../src/core/ports.ts";
 import { Secret } from "../../src/core/secret.ts";
+import type { Server } from "../../src/core/server.ts";
 import { createServerRegistry } from "../../src/core/server-registry.ts";
 import type { Store } from "../../src/core/store-port.ts";
 import { createSubmissions } from "../../src/core/submission.ts";
 import { createTempTokenService } from "../../src/core/temp-token.ts";
 import { createHttpApp, type HttpApp, type HttpParts } from "../../src/http/app.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";
+import { stepsOf } from "../../src/upstream/verify-steps.ts";
 import { LocalKeyEncryption } from "../../src/vault/kms/local.ts";
 import { openVault } from "../../src/vault/open-vault.ts";
 import { differenceFromDescription } from "./conformance.ts";
@@ -63,11 +65,14 @@ export interface TestApp {
   readonly announced: { readonly binding: Binding; readonly stored: Promise<CredentialRecord | null> }[];
   /** Whose lists were said to have changed, oldest first. */
   readonly changed: ListChangeScope[];
-  /** What the next verifications answer; default: accepted and proven. */
-  answerVerify(outcome: VerifyOutcome): void;
+  /** How the next verifications end; default: accepted and proven. Their steps are those of such an end. */
+  answerVerify(end: VerifyEnd): void;
   /** `send("GET /api/v1/me", { as: key })`; a string body is sent as it is, anything else as JSON. */
   send(request: string, options?: SendOptions): Promise<Answer>;
 }
+
+type WithoutSteps<T> = T extends VerifyOutcome ? Omit<T, "steps"> : never;
+type VerifyEnd = WithoutSteps<VerifyOutcome>;
 
 export interface SendOptions {
   /** A virtual key or admin token, sent as bearer. */
@@ -88,7 +93,7 @@ export interface Answer {
 
 export const random: Random = { bytes: (length) => randomBytes(length) };
 
-const ACCEPTED: VerifyOutcome = {
+const ACCEPTED: VerifyEnd = {
   kind: "accepted",
   strength: "proven",
   discovered: {
@@ -142,8 +147,8 @@ export async function createTestApp(
   const dials: string[] = [];
   const changed: ListChangeScope[] = [];
   const listChanges = { changed: (scope: ListChangeScope) => void changed.push(scope) };
-  let outcome: VerifyOutcome = ACCEPTED;
-  const upstream = scriptedUpstream(dials, () => outcome);
+  let end: VerifyEnd = ACCEPTED;
+  const upstream = scriptedUpstream(dials, () => end);
   const announced: TestApp["announced"] = [];
   const completions = createCompletions({ logger });
   completions.subscribe(({ identity, serverId }) => {
@@ -192,7 +197,7 @@ export async function createTestApp(
     announced,
     changed,
     answerVerify(next) {
-      outcome = next;
+      end = next;
     },
     send: (request, sendOptions) => send(app, request, sendOptions),
   };
@@ -259,12 +264,18 @@ export function errorOf(answer: Answer): { code: string; message: string; detail
   return answer.json["error"] as ReturnType<typeof errorOf>;
 }
 
-function scriptedUpstream(dials: string[], outcome: () => VerifyOutcome): Upstream {
+function withSteps(end: VerifyEnd, server: Server): VerifyOutcome {
+  const trial = end.kind === "unknown" ? ({ kind: "unknown", step: "connect" } as const) : end;
+  const isProven = end.kind === "accepted" && end.strength === "proven";
+  return { ...end, steps: stepsOf(trial, server, isProven ? "refused" : "skipped") };
+}
+
+function scriptedUpstream(dials: string[], end: () => VerifyEnd): Upstream {
   return {
-    async verify(_server, headers) {
+    async verify(server, headers) {
       const values = [...headers.userHeaders].map(([name, value]) => `${name}=${value.reveal()}`);
       dials.push(`verify ${values.join("&")}`);
-      return outcome();
+      return withSteps(end(), server);
     },
     assertAllowed(url) {
       dials.push(`assertAllowed ${url.host}`);

@@ -16,6 +16,7 @@ import {
   VerificationStrength,
 } from "./fields.ts";
 import { defineRoute } from "./route.ts";
+import { STEP_OUTCOMES, STEP_PROOFS, VERIFY_STEPS } from "../../core/verification.ts";
 import { ToolArguments } from "./tool-arguments.ts";
 
 const tags = ["Servers"];
@@ -159,8 +160,22 @@ export const Server = z
   })
   .openapi("Server");
 
-const VerifiedServer = Server.extend({
+const VerifiedStep = z
+  .object({
+    step: z.enum(VERIFY_STEPS),
+    outcome: z.enum(STEP_OUTCOMES),
+    proves: z.enum(STEP_PROOFS),
+  })
+  .openapi("VerifiedStep", {
+    description:
+      "`connect`, `list_tools` and `probe_tool` are made with the values, `negative_control` with wrong ones: it is `ok` when they are refused. `failed`: nothing was learned, or any value passes. An error names the steps that were made in `details.steps`, such as `list_tools:refused`.",
+  });
+
+export const VerifiedServer = Server.extend({
   verified: orNull(VerificationStrength).openapi({ description: "null: not verified, there was no sample." }),
+  steps: z
+    .array(VerifiedStep)
+    .openapi({ description: "In the order in which they were made; empty without a sample." }),
 }).openapi("VerifiedServer");
 
 const ChangedServer = Server.extend(AccessChange).openapi("ChangedServer");
