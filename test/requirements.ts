@@ -122,6 +122,10 @@ export const ABUSE_CASES = {
     sentence: "A tool called in a loop is rate-limited for links while the open form goes on working.",
     source: "P16",
   },
+  A17: {
+    sentence: "What another site makes a browser send changes nothing, in whatever form it is sent.",
+    source: "security.md 7.6",
+  },
   A18: {
     sentence: "Markup, direction overrides and endless text in names and hints are shown as short plain text.",
     source: "P6",
