@@ -138,14 +138,10 @@ function tried(request: ApiRequest, counts: Counts, made: () => object | undefin
 }
 
 const STEPS = [
-  { step: "connect", outcome: "ok", proves: "The address answers, and it speaks MCP." },
-  { step: "list_tools", outcome: "ok", proves: "The values are taken: the server lists its tools." },
-  {
-    step: "negative_control",
-    outcome: "ok",
-    proves: "A wrong value is refused, so the right one makes the difference.",
-  },
-  { step: "probe_tool", outcome: "skipped", proves: "No probe tool is chosen." },
+  { step: "connect", outcome: "ok", proves: "speaks_mcp" },
+  { step: "list_tools", outcome: "ok", proves: "tools_known" },
+  { step: "probe_tool", outcome: "skipped", proves: "nothing" },
+  { step: "negative_control", outcome: "ok", proves: "wrong_values_refused" },
 ] as const;
 
 const NOT_FOUND = refused(404, "server_not_found", "There is no such server.");

@@ -82,9 +82,10 @@ async function toAccess(page: Page): Promise<void> {
 }
 
 const ACCEPTED = [
-  { step: "connect", outcome: "ok", proves: "The address answers, and it speaks MCP." },
-  { step: "list_tools", outcome: "ok", proves: "The server lists its tools with these values." },
-  { step: "negative_control", outcome: "failed", proves: "A wrong value is taken as well, so this proves nothing." },
+  { step: "connect", outcome: "ok", proves: "speaks_mcp" },
+  { step: "list_tools", outcome: "ok", proves: "tools_known" },
+  { step: "probe_tool", outcome: "skipped", proves: "nothing" },
+  { step: "negative_control", outcome: "failed", proves: "any_value_passes" },
 ];
 
 export const ADMIN_SCENES: Readonly<Record<string, AdminScene>> = {
@@ -189,7 +190,10 @@ export const ADMIN_SCENES: Readonly<Record<string, AdminScene>> = {
     api: (api) =>
       void api.set(
         "POST /api/v1/servers/srv_tracker/verify",
-        refused(422, "upstream_rejected", "The server refused these values.", { step: "list_tools" }),
+        refused(422, "upstream_rejected", "The server refused these values.", {
+          step: "list_tools",
+          steps: ["connect:ok", "list_tools:refused"],
+        }),
       ),
     async act(page) {
       await press("Verify again")(page);
@@ -276,7 +280,10 @@ export const ADMIN_SCENES: Readonly<Record<string, AdminScene>> = {
     api: (api) =>
       void api.set(
         "POST /api/v1/servers",
-        refused(422, "upstream_rejected", "The server refused these values.", { step: "list_tools" }),
+        refused(422, "upstream_rejected", "The server refused these values.", {
+          step: "list_tools",
+          steps: ["connect:ok", "list_tools:refused"],
+        }),
       ),
     act: toVerification,
     shows: "The server refused the values",
@@ -284,7 +291,10 @@ export const ADMIN_SCENES: Readonly<Record<string, AdminScene>> = {
   "new server, no MCP": {
     path: "/servers/new",
     api: (api) =>
-      void api.set("POST /api/v1/servers", refused(422, "upstream_protocol", "The server's answer is not MCP.")),
+      void api.set(
+        "POST /api/v1/servers",
+        refused(422, "upstream_protocol", "The server's answer is not MCP.", { steps: ["connect:failed"] }),
+      ),
     act: toVerification,
     shows: "What answers there is not MCP",
   },

@@ -35,7 +35,7 @@ const KNOWN: readonly Known[] = ROUTES.map((route) => ({
 }));
 
 /** What other parts of the API are about to say more of. */
-const LATER = /^GET \/api\/v1\/(?:audit|credentials)|^POST \/api\/v1\/servers/;
+const LATER = /^GET \/api\/v1\/(?:audit|credentials)/;
 
 function routeOf(call: string): ApiRoute | undefined {
   if (LATER.test(call)) return undefined;

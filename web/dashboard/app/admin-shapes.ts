@@ -20,15 +20,9 @@ export interface ConnectionCounts {
 
 export type Server = Schemas["Server"];
 
-export type VerifyStepName = "connect" | "list_tools" | "probe_tool" | "negative_control";
-
-export interface VerifyStep {
-  step: VerifyStepName;
-  outcome: "ok" | "refused" | "failed" | "skipped";
-  proves: string;
-}
-
-export type VerifiedServer = Server & { verified: Strength | null; steps: VerifyStep[] };
+export type VerifiedServer = Schemas["VerifiedServer"];
+export type VerifiedStep = Schemas["VerifiedStep"];
+export type VerifyStepName = VerifiedStep["step"];
 
 export type Grant = Schemas["Grants"]["grants"][number];
 

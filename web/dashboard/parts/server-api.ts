@@ -26,7 +26,7 @@ export function getServer(id: string, signal: AbortSignal): Promise<Server> {
 }
 
 export function createServer(body: NewServer): Promise<VerifiedServer> {
-  return answerOf(api.POST("/api/v1/servers", { body })) as Promise<VerifiedServer>;
+  return answerOf(api.POST("/api/v1/servers", { body }));
 }
 
 export function patchServer(id: string, body: ServerPatch, isDryRun = false): Promise<object> {
@@ -44,9 +44,7 @@ export function deleteServer(id: string, isDryRun = false, signal?: AbortSignal)
 
 export function verifyServer(id: string, sample: Readonly<Record<string, string>> | null): Promise<VerifiedServer> {
   const body = sample === null ? {} : { sample_headers: sample };
-  return answerOf(
-    api.POST("/api/v1/servers/{id}/verify", { params: { path: { id } }, body }),
-  ) as Promise<VerifiedServer>;
+  return answerOf(api.POST("/api/v1/servers/{id}/verify", { params: { path: { id } }, body }));
 }
 
 export async function getGrants(id: string, signal: AbortSignal): Promise<readonly Grant[]> {

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { problemsOfFields, type FieldProblems } from "../../parts/schema/field-problems.ts";
 import { SchemaEditor } from "../../parts/schema/schema-editor.tsx";
+import { originOf } from "../../parts/server-rules.ts";
 import { Notice } from "../../ui/notice.tsx";
 import { nameOf, type DraftServer } from "./draft-server.ts";
 import { Step } from "./step.tsx";
@@ -41,6 +42,7 @@ export function FieldsStep({ draft, onChange, onBack, onNext }: FieldsStepProps)
       ) : null}
       <SchemaEditor
         serverName={nameOf(draft)}
+        origin={originOf(draft.url) ?? draft.url}
         fields={draft.fields}
         problems={problems}
         onChange={(fields) => {

@@ -47,6 +47,7 @@ export function FieldsTab({ server }: { readonly server: Server }) {
       )}
       <SchemaEditor
         serverName={server.name}
+        origin={server.url_origin}
         fields={fields}
         problems={problems}
         onChange={(next) => {

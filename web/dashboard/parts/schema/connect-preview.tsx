@@ -1,50 +1,25 @@
 import { useEffect, useRef } from "react";
-import { buildForm } from "../../../connect/form.ts";
-import { el, name } from "../../../connect/dom.ts";
-import connectCss from "../../../connect/connect.css?url";
-import type { HeaderField } from "../../app/admin-shapes.ts";
-
-interface ConnectPreviewProps {
-  readonly serverName: string;
-  readonly fields: readonly HeaderField[];
-}
+import { renderPreview, type PreviewedServer } from "../../../connect/preview.ts";
 
 /**
  * The form as people will see it: made by the connect page's own code and dressed by its own style sheet, which a shadow
- * root keeps from the rest of the dashboard. What is typed into it goes nowhere.
+ * root keeps from the rest of the dashboard. It judges what is typed into it, and sends nothing.
  */
-export function ConnectPreview({ serverName, fields }: ConnectPreviewProps) {
+export function ConnectPreview({ server }: { readonly server: PreviewedServer }) {
   const host = useRef<HTMLDivElement>(null);
-  // Compared by what it says: both are made anew each time the editor is drawn.
-  const shown = JSON.stringify([serverName, fields]);
+  // Compared by what it says: it is made anew each time the editor is drawn.
+  const shown = JSON.stringify(server);
 
   useEffect(() => {
     if (host.current === null) return;
     const root = host.current.shadowRoot ?? host.current.attachShadow({ mode: "open" });
-    const [named, declared] = JSON.parse(shown) as [string, readonly HeaderField[]];
-    root.replaceChildren(el("link", { rel: "stylesheet", href: connectCss }), formOf(named, declared));
+    renderPreview(root, JSON.parse(shown) as PreviewedServer);
   }, [shown]);
 
   return (
     <section aria-label="Preview of the connect page" className="xl:sticky xl:top-6">
       <p className="mb-2 text-sm text-soft">What people will see</p>
-      <div ref={host} />
+      <div ref={host} className="overflow-hidden rounded-md border border-line" />
     </section>
   );
-}
-
-function formOf(serverName: string, fields: readonly HeaderField[]): HTMLElement {
-  const named = fields.filter((field) => field.name !== "");
-  const { element } = buildForm({
-    fields: named.map((field) => ({
-      ...field,
-      name: field.name.toLowerCase(),
-      display_name: field.name,
-      on_file: false,
-    })),
-    confirmation: null,
-    button: "Verify and store",
-    submit: () => {},
-  });
-  return el("div", { class: "card" }, el("h3", {}, "Connect to ", name(serverName)), element);
 }

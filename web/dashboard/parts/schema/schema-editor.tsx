@@ -13,10 +13,11 @@ interface SchemaEditorProps {
   readonly problems: ReadonlyMap<number, FieldProblems>;
   /** Named in the preview. */
   readonly serverName: string;
+  readonly origin: string;
 }
 
 /** Which headers each person supplies, and beside it the form that they will see. */
-export function SchemaEditor({ fields, onChange, problems, serverName }: SchemaEditorProps) {
+export function SchemaEditor({ fields, onChange, problems, serverName, origin }: SchemaEditorProps) {
   const [openKey, setOpenKey] = useState<number | null>(fields.length === 1 ? (fields[0]?.key ?? null) : null);
   const [said, setSaid] = useState("");
   const toFocus = useRef<number | null>(null);
@@ -64,7 +65,7 @@ export function SchemaEditor({ fields, onChange, problems, serverName }: SchemaE
   }
 
   return (
-    <div className="grid gap-6 xl:grid-cols-[minmax(0,1fr)_22rem] xl:items-start">
+    <div className="grid gap-6 xl:grid-cols-[minmax(0,1fr)_25rem] xl:items-start">
       <div>
         <ol className="grid gap-2" aria-label="Header fields">
           {fields.map((field, index) => (
@@ -98,7 +99,13 @@ export function SchemaEditor({ fields, onChange, problems, serverName }: SchemaE
           {said}
         </p>
       </div>
-      <ConnectPreview serverName={serverName} fields={fields.map(fieldOf)} />
+      <ConnectPreview
+        server={{
+          name: serverName,
+          url_origin: origin,
+          header_schema: fields.map(fieldOf).filter(({ name }) => name !== ""),
+        }}
+      />
     </div>
   );
 }

@@ -11,7 +11,7 @@ export interface Advice {
   readonly place: Place | null;
 }
 
-const STEP_TEXT: Readonly<Record<string, string>> = {
+const WHEN: Readonly<Record<string, string>> = {
   connect: "when Keyward connected",
   list_tools: "when Keyward asked for the tools",
   probe_tool: "when Keyward called the probe tool",
@@ -66,7 +66,7 @@ const PLACES: Readonly<Record<string, Place>> = {
 export function adviceOf(error: unknown): Advice {
   const failure = error instanceof ApiFailure ? error : null;
   if (failure?.code === "upstream_rejected") {
-    const step = STEP_TEXT[String(failure.details["step"])] ?? "";
+    const step = WHEN[String(failure.details["step"])] ?? "";
     return {
       title: "The server refused the values",
       what: `It answered that they are not valid${step === "" ? "" : `, ${step}`}. Check that they are complete, still valid, and in the right header.`,

@@ -1,6 +1,8 @@
 import { useEffect, useRef, type ReactNode } from "react";
 import type { Strength, VerifiedServer } from "../../app/admin-shapes.ts";
 import { Notice } from "../../ui/notice.tsx";
+import { ApiFailure } from "../../../../src/client/client.ts";
+import { stepsOfWords } from "./step-text.ts";
 import { adviceOf } from "./verify-advice.ts";
 import { VerifySteps } from "./verify-steps.tsx";
 
@@ -15,7 +17,7 @@ export function VerifyResult({ server }: VerifyResultProps) {
   return (
     <div ref={result} tabIndex={-1} className="grid gap-5">
       <StrengthNotice strength={server.verified} tools={server.discovered?.tools.length ?? 0} />
-      <VerifySteps steps={server.steps} />
+      {server.steps.length === 0 ? null : <VerifySteps steps={server.steps} />}
     </div>
   );
 }
@@ -45,13 +47,22 @@ function StrengthNotice({ strength, tools }: { readonly strength: Strength | nul
   }
 }
 
-/** What went wrong and what to do about it. */
-export function VerifyProblem({ error, children }: { readonly error: unknown; readonly children?: ReactNode }) {
+interface VerifyProblemProps {
+  readonly error: unknown;
+  readonly children?: ReactNode;
+}
+
+/** How far it came, what went wrong, and what to do about it. */
+export function VerifyProblem({ error, children }: VerifyProblemProps) {
   const { title, what } = adviceOf(error);
+  const steps = error instanceof ApiFailure ? stepsOfWords(error.details["steps"]) : [];
   return (
-    <Notice tone="bad" title={title}>
-      {what}
-      {children}
-    </Notice>
+    <div className="grid gap-5">
+      <Notice tone="bad" title={title}>
+        {what}
+        {children}
+      </Notice>
+      {steps.length === 0 ? null : <VerifySteps steps={steps} />}
+    </div>
   );
 }

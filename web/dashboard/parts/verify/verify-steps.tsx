@@ -1,14 +1,8 @@
-import { Check, CircleDashed, Minus, X } from "lucide-react";
-import type { VerifyStep, VerifyStepName } from "../../app/admin-shapes.ts";
+import { Check, CircleDashed, Minus, TriangleAlert, X } from "lucide-react";
+import type { VerifiedStep, VerifyStepName } from "../../app/admin-shapes.ts";
 import { cx } from "../../ui/class-names.ts";
 import { Spinner } from "../../ui/spinner.tsx";
-
-const NAMES: Readonly<Record<VerifyStepName, string>> = {
-  connect: "Connect",
-  list_tools: "List the tools",
-  negative_control: "Try a wrong value",
-  probe_tool: "Call the probe tool",
-};
+import { PROOF_TEXT, STEP_TEXT } from "./step-text.ts";
 
 const LOOKS = {
   ok: { icon: Check, tone: "border-transparent bg-good-soft text-good", word: "Done" },
@@ -17,12 +11,20 @@ const LOOKS = {
   skipped: { icon: Minus, tone: "border-line bg-muted text-soft", word: "Skipped" },
 } as const;
 
+/** Any value passes: worth knowing, but the verification went well. */
+const DOUBTFUL = {
+  icon: TriangleAlert,
+  tone: "border-transparent bg-warn-soft text-warn",
+  word: "Not proven",
+} as const;
+
 /** What a verification did, step by step, and what each step proves. */
-export function VerifySteps({ steps }: { readonly steps: readonly VerifyStep[] }) {
+export function VerifySteps({ steps }: { readonly steps: readonly VerifiedStep[] }) {
   return (
     <ol aria-label="Steps of the verification" className="grid gap-4">
       {steps.map(({ step, outcome, proves }) => {
-        const { icon: Icon, tone, word } = LOOKS[outcome];
+        const isDoubtful = step === "negative_control" && outcome === "failed";
+        const { icon: Icon, tone, word } = isDoubtful ? DOUBTFUL : LOOKS[outcome];
         return (
           <li key={step} className="flex gap-3">
             <span className={cx("grid size-6 shrink-0 place-items-center rounded-full border", tone)}>
@@ -30,8 +32,8 @@ export function VerifySteps({ steps }: { readonly steps: readonly VerifyStep[] }
               <span className="sr-only">{word}</span>
             </span>
             <div className="min-w-0 pt-0.5">
-              <p className="font-medium">{NAMES[step]}</p>
-              <p className="text-soft">{proves}</p>
+              <p className="font-medium">{STEP_TEXT[step]}</p>
+              <p className="text-soft">{PROOF_TEXT[step][outcome === "skipped" ? "skipped" : proves]}</p>
             </div>
           </li>
         );
@@ -51,7 +53,7 @@ export function PlannedSteps({ names }: { readonly names: readonly VerifyStepNam
         {names.map((name) => (
           <li key={name} className="flex items-center gap-3">
             <CircleDashed aria-hidden="true" className="mx-0.5 size-5 shrink-0" />
-            {NAMES[name]}
+            {STEP_TEXT[name]}
           </li>
         ))}
       </ol>
