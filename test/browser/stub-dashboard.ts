@@ -18,7 +18,7 @@ export interface ApiRequest {
   readonly csrf: string | null;
 }
 
-interface ApiAnswer {
+export interface ApiAnswer {
   readonly status: number;
   readonly body?: unknown;
 }
@@ -29,7 +29,7 @@ export type Reply = ApiAnswer | "lost" | "pending" | ((request: ApiRequest) => A
 export interface StubDashboard {
   readonly origin: string;
   readonly requests: readonly ApiRequest[];
-  /** By call, such as `GET /api/v1/me`. What is not here is answered by 404. */
+  /** By call, such as `GET /api/v1/me`; `*` is for all others. What is not here is answered by 404. */
   readonly api: Map<string, Reply>;
   close(): Promise<void>;
 }
@@ -49,7 +49,7 @@ export async function startStubDashboard(publicUrl = "https://keys.example.com")
       csrf: c.req.header("keyward-csrf") ?? null,
     };
     requests.push(request);
-    const found = api.get(request.call) ?? refused(404, "not_found", "There is nothing here.");
+    const found = api.get(request.call) ?? api.get("*") ?? refused(404, "not_found", "There is nothing here.");
     const reply = typeof found === "function" ? found(request) : found;
     if (reply === "pending") return new Promise<Response>(() => {});
     if (reply === "lost") {

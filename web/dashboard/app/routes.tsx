@@ -56,7 +56,40 @@ const PERSONAL: Readonly<Record<string, Page>> = {
 };
 
 /** Nobody but administrators is shown these, or told that they exist. The API refuses them anyway. */
-const ADMINISTRATION: Readonly<Record<string, Page>> = {};
+const ADMINISTRATION: Readonly<Record<string, Page>> = {
+  "/servers": page(
+    () => import("../pages/servers/servers-page.tsx"),
+    (m) => m.ServersPage,
+  ),
+  "/servers/new": page(
+    () => import("../pages/new-server/new-server-page.tsx"),
+    (m) => m.NewServerPage,
+  ),
+  "/servers/:id": page(
+    () => import("../pages/server/server-page.tsx"),
+    (m) => m.ServerPage,
+  ),
+  "/people": page(
+    () => import("../pages/people/people-page.tsx"),
+    (m) => m.PeoplePage,
+  ),
+  "/people/groups": page(
+    () => import("../pages/groups/groups-page.tsx"),
+    (m) => m.GroupsPage,
+  ),
+  "/audit": page(
+    () => import("../pages/audit/audit-page.tsx"),
+    (m) => m.AuditPage,
+  ),
+  "/settings": page(
+    () => import("../pages/settings/settings-page.tsx"),
+    (m) => m.SettingsPage,
+  ),
+  "/connections": page(
+    () => import("../pages/connections/connections-page.tsx"),
+    (m) => m.ConnectionsPage,
+  ),
+};
 
 export function Routes() {
   return (

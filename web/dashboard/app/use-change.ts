@@ -21,6 +21,8 @@ export function useChange<Input = void, Output = unknown>(
   const queries = useQueryClient();
   return useMutation<Output, Error, Input>({
     mutationFn: change,
+    // Some answers hold what is shown once: none is kept when its form is gone.
+    gcTime: 0,
     onSuccess(output, input) {
       if (done !== undefined) say(typeof done === "string" ? done : done(output, input));
       onDone?.(output, input);

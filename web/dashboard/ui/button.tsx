@@ -80,6 +80,21 @@ export function ButtonLink({ href, className, ...look }: ButtonLinkProps) {
   );
 }
 
+interface DownloadLinkProps extends Look {
+  readonly href: string;
+  /** Name of the file. */
+  readonly file: string;
+}
+
+/** Looks like a button and saves what the API answers, without the page reading it. */
+export function DownloadLink({ href, file, ...look }: DownloadLinkProps) {
+  return (
+    <a href={href} download={file} className={classesOf(look)}>
+      <Content {...look} />
+    </a>
+  );
+}
+
 interface IconButtonProps extends Omit<ComponentProps<"button">, "children"> {
   /** What it does, for those who cannot see the icon. */
   readonly label: string;

@@ -23,6 +23,8 @@ interface DataTableProps<T> {
   readonly hasMore?: boolean;
   readonly isLoadingMore?: boolean;
   readonly onEnd?: () => void;
+  /** The next page could not be loaded: it is asked for again by hand only. */
+  readonly hasFailed?: boolean;
   /** What is shown belongs to other filters and is about to be replaced. */
   readonly isStale?: boolean;
 }
@@ -38,6 +40,7 @@ const VIRTUAL_FROM = 100;
  */
 export function DataTable<T>(props: DataTableProps<T>) {
   const { label, columns, rows, keyOf, hasMore = false, isLoadingMore = false, onEnd, isStale = false } = props;
+  const { hasFailed = false } = props;
   const body = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const isVirtual = rows.length > VIRTUAL_FROM;
@@ -68,8 +71,8 @@ export function DataTable<T>(props: DataTableProps<T>) {
       data-index={index}
       ref={virtual ? virtualizer.measureElement : undefined}
       className={cx(
-        "grid gap-y-2 border-b border-line px-4 py-3 max-md:grid-cols-[auto_minmax(0,1fr)_auto] md:min-h-[52px] md:grid-cols-(--columns) md:items-center md:gap-x-4",
-        virtual && "absolute inset-x-0",
+        "grid gap-y-2 border-b border-line px-4 py-3 transition-colors hover:has-[[data-row-link]]:bg-muted max-md:grid-cols-[auto_minmax(0,1fr)_auto] md:min-h-[52px] md:grid-cols-(--columns) md:items-center md:gap-x-4",
+        virtual ? "absolute inset-x-0" : "relative",
       )}
       style={virtual && { transform: `translateY(${virtual.start - top}px)` }}
     >
@@ -114,7 +117,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
             })
           : rows.map((item, index) => row(item, index))}
       </div>
-      {hasMore && onEnd ? <End onReached={onEnd} isLoading={isLoadingMore} /> : null}
+      {hasMore && onEnd ? <End onReached={onEnd} isLoading={isLoadingMore} hasFailed={hasFailed} /> : null}
     </div>
   );
 }
@@ -142,13 +145,20 @@ function Cell<T>({ column, row, isTitle }: CellProps<T>) {
           {header}
         </span>
       )}
-      <div className="min-w-0">{cell(row)}</div>
+      {/* Buttons and boxes lie above the link that a row may be. */}
+      <div className={cx("min-w-0", isBare && "relative z-1")}>{cell(row)}</div>
     </div>
   );
 }
 
+interface EndProps {
+  readonly onReached: () => void;
+  readonly isLoading: boolean;
+  readonly hasFailed: boolean;
+}
+
 /** Asks for the next page when it comes near the window; its button does the same for those who do not scroll. */
-function End({ onReached, isLoading }: { readonly onReached: () => void; readonly isLoading: boolean }) {
+function End({ onReached, isLoading, hasFailed }: EndProps) {
   const mark = useRef<HTMLDivElement>(null);
   const reached = useRef(onReached);
   useEffect(() => {
@@ -156,13 +166,13 @@ function End({ onReached, isLoading }: { readonly onReached: () => void; readonl
   });
   useEffect(() => {
     const element = mark.current;
-    if (element === null || isLoading) return undefined;
+    if (element === null || isLoading || hasFailed) return undefined;
     const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && reached.current(), {
       rootMargin: "800px",
     });
     observer.observe(element);
     return () => observer.disconnect();
-  }, [isLoading]);
+  }, [isLoading, hasFailed]);
   return (
     <div ref={mark} className="flex justify-center p-2 text-sm text-soft">
       {isLoading ? (
@@ -171,7 +181,7 @@ function End({ onReached, isLoading }: { readonly onReached: () => void; readonl
         </span>
       ) : (
         <button type="button" onClick={onReached} className="rounded p-1.5 hover:text-ink">
-          Load more
+          {hasFailed ? "Loading more failed. Try again" : "Load more"}
         </button>
       )}
     </div>

@@ -5,11 +5,17 @@ import { cx } from "./class-names.ts";
 
 const BAR = "mb-6 flex gap-1 overflow-x-auto border-b border-line";
 const TAB =
-  "-mb-px shrink-0 border-b-2 border-transparent px-3 py-2 font-medium whitespace-nowrap text-soft -outline-offset-2 hover:text-ink";
+  "-mb-px shrink-0 border-b-2 px-3 py-2 font-medium whitespace-nowrap text-soft -outline-offset-2 hover:text-ink";
 const CHOSEN = "border-accent text-ink";
 
 const LOOKS = {
-  bar: { list: BAR, tab: cx(TAB, "data-[state=active]:border-accent data-[state=active]:text-ink") },
+  bar: {
+    list: BAR,
+    tab: cx(
+      TAB,
+      "data-[state=active]:border-accent data-[state=active]:text-ink data-[state=inactive]:border-transparent",
+    ),
+  },
   // Many, and none shall be out of sight.
   pills: {
     list: "mb-4 flex flex-wrap gap-1.5",
@@ -66,7 +72,7 @@ export function LinkTabs({ label, links }: LinkTabsProps) {
           key={href}
           href={href}
           aria-current={path === href ? "page" : undefined}
-          className={cx(TAB, path === href && CHOSEN)}
+          className={cx(TAB, path === href ? CHOSEN : "border-transparent")}
         >
           {text}
         </Link>
