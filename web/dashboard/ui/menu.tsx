@@ -107,7 +107,7 @@ export function MenuChoice<T extends string>({ label, value, options, onChange }
   );
 }
 
-export function MenuLabel({ children }: { readonly children: ReactNode }) {
+function MenuLabel({ children }: { readonly children: ReactNode }) {
   return <Primitive.Label className="px-2 pt-1.5 pb-1 text-xs text-soft">{children}</Primitive.Label>;
 }
 

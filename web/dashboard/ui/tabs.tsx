@@ -1,6 +1,5 @@
 import { Tabs as Primitive } from "radix-ui";
 import type { ReactNode } from "react";
-import { Link, useLocation } from "wouter";
 import { cx } from "./class-names.ts";
 
 const BAR = "mb-6 flex gap-1 overflow-x-auto border-b border-line";
@@ -37,7 +36,7 @@ interface TabsProps<T extends string> {
   readonly look?: keyof typeof LOOKS;
 }
 
-/** Views of one page. For pages of their own: `LinkTabs`. */
+/** Views of one page. */
 export function Tabs<T extends string>({ label, value, onChange, tabs, look = "bar" }: TabsProps<T>) {
   return (
     <Primitive.Root value={value} onValueChange={(next) => onChange(next as T)}>
