@@ -31,6 +31,7 @@ const MUST_HOLD = [
   "dist/web/connect/index.html",
   "dist/web/connect/connect.js",
   "dist/web/connect/connect.css",
+  "dist/web/dashboard/index.html",
   "migrations/sqlite",
 ];
 const MUST_NOT_HOLD = /\.test\.|^(?:src|test|node_modules|data)\/|(?<!\.d)\.ts$|\.(?:db|env|log)$/;

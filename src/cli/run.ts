@@ -52,9 +52,12 @@ function say(cli: Cli, isJson: boolean, error: unknown): void {
   const style = styleFor(cli.io.stderr, cli.io.env);
   const code = error instanceof CommanderError ? "" : style("dim", ` (${shown.code})`);
   cli.note(`${style("red", "error:")} ${shown.message}${code}`);
-  const fields = shown.details?.["fields"];
+  const { fields, steps } = shown.details ?? {};
   if (Array.isArray(fields)) {
     cli.note(`Missing: ${fields.join(", ")}`);
+  }
+  if (Array.isArray(steps)) {
+    cli.note(`Steps: ${steps.map((step) => String(step).replaceAll("_", " ").replace(":", " ")).join(", ")}`);
   }
   const next = nextStepFor(error, cli.io.called);
   if (next !== null) {

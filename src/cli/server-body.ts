@@ -1,23 +1,15 @@
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { parse } from "yaml";
 import type { Schemas } from "../client/api-types.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { oneOf } from "./choice.ts";
 import { collect, usageError } from "./context.ts";
+import { type FieldOptions, withFieldOptions } from "./header-fields.ts";
 import { VALUE_SOURCES } from "./header-values.ts";
 
-type HeaderField = Schemas["HeaderFieldInput"];
 type Verification = Schemas["Server"]["verification"];
 
 /** What `servers add` and `servers edit` share. */
-export interface ServerOptions {
-  readonly header?: readonly string[];
-  readonly optionalHeader?: readonly string[];
-  readonly label?: readonly string[];
-  readonly helpText?: readonly string[];
-  readonly helpUrl?: readonly string[];
-  readonly headerSchema?: string;
+export interface ServerOptions extends FieldOptions {
   readonly staticHeader?: readonly string[];
   readonly allowAll?: boolean;
   readonly linkPolicy?: string;
@@ -28,14 +20,7 @@ export interface ServerOptions {
 }
 
 export function withServerOptions(command: Command): Command {
-  return command
-    .optionsGroup("What each person supplies:")
-    .option("--header <name>", "a header that each person must supply (repeatable)", collect)
-    .option("--optional-header <name>", "a header that a person may supply (repeatable)", collect)
-    .option("--label <header=text>", "label of its input on the connect page (repeatable)", collect)
-    .option("--help-text <header=text>", "where a person gets the value (repeatable)", collect)
-    .option("--help-url <header=url>", "https page where a person gets the value (repeatable)", collect)
-    .option("--header-schema <file>", "all of that in a YAML or JSON file: a list of header fields")
+  return withFieldOptions(command)
     .optionsGroup("What Keyward adds:")
     .option(
       "--static-header <header>",
@@ -51,58 +36,6 @@ export function withServerOptions(command: Command): Command {
     .option("--probe-arguments <json>", "its arguments, a JSON object")
     .option("--negative-control", "try a wrong value while verifying, to tell proven from accepted (default)")
     .option("--no-negative-control", "do not try a wrong value");
-}
-
-/** @returns the header fields that the options declare; undefined when they declare none */
-export function headerSchemaOf(options: ServerOptions): readonly HeaderField[] | undefined {
-  if (options.headerSchema !== undefined) {
-    return readSchema(options.headerSchema);
-  }
-  const required = (options.header ?? []).map((name) => ({ name, required: true }));
-  const optional = (options.optionalHeader ?? []).map((name) => ({ name, required: false }));
-  const fields = [...required, ...optional];
-  if (fields.length === 0) {
-    return undefined;
-  }
-  const labels = byHeader(options.label, "--label");
-  const texts = byHeader(options.helpText, "--help-text");
-  const urls = byHeader(options.helpUrl, "--help-url");
-  const declared = new Set(fields.map(({ name }) => name.toLowerCase()));
-  const stray = [...labels.keys(), ...texts.keys(), ...urls.keys()].find((name) => !declared.has(name));
-  if (stray !== undefined) {
-    throw usageError(`${stray} is described, but no --header or --optional-header declares it.`);
-  }
-  return fields.map((field) => {
-    const name = field.name.toLowerCase();
-    return { ...field, label: labels.get(name), help: texts.get(name), help_url: urls.get(name) };
-  });
-}
-
-function byHeader(pairs: readonly string[] | undefined, flag: string): ReadonlyMap<string, string> {
-  return new Map(
-    (pairs ?? []).map((pair) => {
-      const [, name, text] = /^([^=]+)=(.+)$/s.exec(pair) ?? [];
-      if (name === undefined || text === undefined) {
-        throw usageError(`${flag} is written as header=text.`);
-      }
-      return [name.toLowerCase(), text];
-    }),
-  );
-}
-
-/** A list of objects; what a field may have is the gateway's to judge. */
-function readSchema(path: string): readonly HeaderField[] {
-  let fields: unknown;
-  try {
-    fields = parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-    throw usageError(`The header schema ${path} cannot be read (${reason}).`);
-  }
-  if (!Array.isArray(fields) || !fields.every(isJsonObject)) {
-    throw usageError(`The header schema ${path} is not a list of header fields (name, label, help, ...).`);
-  }
-  return fields as unknown as readonly HeaderField[];
 }
 
 export function linkPolicyOf({ linkPolicy }: ServerOptions): Schemas["LinkPolicy"] | undefined {

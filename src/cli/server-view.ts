@@ -9,6 +9,23 @@ const STRENGTH = {
   accepted: "accepted: the server took the sample, but may take any value",
 } as const;
 
+const STEP: Readonly<Record<VerifiedServer["steps"][number]["step"], string>> = {
+  connect: "connect",
+  list_tools: "list tools",
+  probe_tool: "call the probe tool",
+  negative_control: "try a wrong value",
+};
+
+const PROOF: Readonly<Record<VerifiedServer["steps"][number]["proves"], string>> = {
+  speaks_mcp: "it speaks MCP",
+  tools_known: "its tools are known",
+  tool_works: "a tool works with the sample",
+  wrong_values_refused: "it was refused",
+  any_value_passes: "it was accepted: any value passes",
+  values_refused: "the sample was refused",
+  nothing: "",
+};
+
 /** Names of the declared headers, as the administrator wrote them. */
 export function headerNames(server: Server): readonly string[] {
   return server.header_schema.map(({ name }) => name);
@@ -19,7 +36,7 @@ export function toolNames(server: Server): readonly string[] {
 }
 
 export function describeServer(server: Server): string {
-  const headers = server.header_schema.map(({ name, required }) => (required ? name : `${name} (optional)`));
+  const headers = server.header_schema.map(describeField);
   const facts: (readonly [string, string])[] = [
     ["name", server.name],
     ["id", server.id],
@@ -38,15 +55,30 @@ export function describeServer(server: Server): string {
   return factsList(facts.map(([name, value]) => [name, cell(value)]));
 }
 
+function describeField({ name, required, choices, template, pattern }: Server["header_schema"][number]): string {
+  const notes = [
+    required ? "" : "optional",
+    choices === null ? "" : `one of ${choices.join(" | ")}`,
+    template === null ? "" : `as "${template}"`,
+    pattern === null ? "" : `matching ${pattern}`,
+  ].filter((note) => note !== "");
+  return notes.length === 0 ? name : `${name} (${notes.join(", ")})`;
+}
+
 /** The answer to `POST /servers` and `/servers/{id}/verify`. */
 export function describeVerified(server: VerifiedServer): string {
   const tools = toolNames(server);
   const lines = [
     `${server.name} is ${server.status} (${server.id}).`,
     server.verified === null ? "Not verified: there was no sample." : `Verified, ${STRENGTH[server.verified]}.`,
+    ...server.steps.map(describeStep),
     ...(tools.length === 0 ? [] : [`${counted(tools.length, "tool")}: ${tools.join(", ")}`]),
   ];
   return lines.map((line) => `${cell(line)}\n`).join("");
+}
+
+function describeStep({ step, outcome, proves }: VerifiedServer["steps"][number]): string {
+  return `- ${STEP[step].padEnd(20)} ${outcome.padEnd(8)} ${PROOF[proves]}`.trimEnd();
 }
 
 export function nextAfterAdd(server: Server, called: string): string {

@@ -186,14 +186,26 @@ export interface Schemas {
       help_url: string | null;
       secret: boolean;
       required: boolean;
+      pattern: string | null;
+      pattern_hint: string | null;
+      choices: string[] | null;
+      /** `{value}` stands for what is typed. */
+      template: string | null;
       /** A value is stored; leave the field blank to keep it. */
       on_file: boolean;
+      /** A value is stored that was given before the field expected what it expects now: it has to be given again. */
+      outdated: boolean;
     })[];
     static_header_names: string[];
     credential: {
       status: "active" | "needs_update" | "rejected" | "orphaned";
       /** Milliseconds since the epoch, UTC. */
       updated_at: number;
+      /** From where the values on file were given, as far as it is known. */
+      set_from: {
+        client: string | null;
+        address: string | null;
+      } | null;
     } | null;
     proof: "temp_token" | "virtual_key" | "session" | "admin" | "user";
     attempts_left: number;
@@ -250,16 +262,29 @@ export interface Schemas {
     help_url: string | null;
     secret: boolean;
     required: boolean;
+    pattern: string | null;
+    pattern_hint: string | null;
+    choices: string[] | null;
+    /** `{value}` stands for what is typed. */
+    template: string | null;
   };
   HeaderFieldInput: {
     name: string;
     label?: string | undefined;
     help?: string | undefined;
     help_url?: string | null | undefined;
-    /** Whether the input hides what is typed. Default true. */
+    /** Whether the input hides what is typed. Default true, with `choices` false. */
     secret?: boolean | undefined;
     /** Default true. */
     required?: boolean | undefined;
+    /** A regular expression that the whole typed value must match, without look-around, references and lazy repetitions: 1 to 500 characters. Matched in linear time. Not together with `choices`. */
+    pattern?: string | null | undefined;
+    /** A sentence that says what the pattern expects: what a person reads whose value does not match it. */
+    pattern_hint?: string | null | undefined;
+    /** The only values there are, 1 to 50: the form shows a list instead of an input. */
+    choices?: string[] | null | undefined;
+    /** The header value, with `{value}` once where the typed value goes. Typed with it or without, the value is stored and sent in it. */
+    template?: string | null | undefined;
   };
   Identity: {
     auth_mode: Schemas["AuthMode"];
@@ -594,6 +619,14 @@ export interface Schemas {
   VerifiedServer: Schemas["Server"] & {
     /** null: not verified, there was no sample. */
     verified: Schemas["VerificationStrength"] | null;
+    /** In the order in which they were made; empty without a sample. */
+    steps: Schemas["VerifiedStep"][];
+  };
+  /** `connect`, `list_tools` and `probe_tool` are made with the values, `negative_control` with wrong ones: it is `ok` when they are refused. `failed`: nothing was learned, or any value passes. An error names the steps that were made in `details.steps`, such as `list_tools:refused`. */
+  VerifiedStep: {
+    step: "connect" | "list_tools" | "probe_tool" | "negative_control";
+    outcome: "ok" | "refused" | "failed" | "skipped";
+    proves: "speaks_mcp" | "tools_known" | "tool_works" | "wrong_values_refused" | "any_value_passes" | "values_refused" | "nothing";
   };
   VirtualKey: {
     id: string;

@@ -114,6 +114,11 @@ export function plainNames(schema: HeaderSchema): ReadonlySet<string> {
   return new Set(schema.filter((field) => !field.isSecret).map((field) => field.name));
 }
 
+/** The templates of the fields that have one. */
+export function templatesOf(schema: HeaderSchema): ReadonlyMap<string, string> {
+  return new Map(schema.flatMap(({ name, template }) => (template === null ? [] : [[name, template] as const])));
+}
+
 /** What a stored credential is judged by, without its values. */
 export interface StoredFields {
   readonly fieldNames: readonly string[];

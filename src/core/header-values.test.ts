@@ -124,7 +124,7 @@ describe("a value with a format", () => {
   });
 
   it.each([
-    ["not of the pattern", key, `${CANARY}`],
+    ["not of the pattern", key, CANARY],
     ["only partly of the pattern", key, `sk-abcd ${CANARY}`],
     ["none of the choices", region, CANARY],
     ["the template alone", key, "Bearer"],

@@ -6,6 +6,7 @@ import type { Identity } from "./identity.ts";
 import type { Peer } from "./peer.ts";
 import type { TokenPurpose } from "./token.ts";
 import type { Secret } from "./secret.ts";
+import type { RefusableStep, VerifiedStep } from "./verification.ts";
 
 /** Time, as an argument. */
 export interface Clock {
@@ -68,20 +69,22 @@ export interface CallHeaders {
   readonly userHeaders: HeaderValues;
   /** User headers that are declared to be no secret, such as a tenant id: they may stand in an answer. */
   readonly plainNames: ReadonlySet<string>;
+  /** Templates of user headers by name: of `Bearer {value}` only what stands for `{value}` is secret. */
+  readonly templates?: ReadonlyMap<string, string>;
   /** Whose call it is; null while values are verified. Upstream sessions are never shared between identities. */
   readonly identity: Identity | null;
   /** Which stored credential the user headers come from; null when the server needs none. Keys upstream sessions. */
   readonly credential: { readonly id: string; readonly version: number } | null;
 }
 
-export type VerifyOutcome =
+/** Every step is named, also one that was skipped. */
+export type VerifyOutcome = { readonly steps: readonly VerifiedStep[] } & (
   | { readonly kind: "accepted"; readonly strength: VerificationStrength; readonly discovered: Discovered }
   /** The server refused: 401, 403 or its protocol's auth error. `step` says at which request. */
-  | { readonly kind: "rejected"; readonly step: VerifyStep }
+  | { readonly kind: "rejected"; readonly step: RefusableStep }
   /** Nothing is known: timeout, 5xx, TLS, DNS, redirect, no MCP. `code` is one of the upstream error codes. */
-  | { readonly kind: "unknown"; readonly code: UpstreamFailureCode };
-
-export type VerifyStep = "connect" | "list_tools" | "probe_tool";
+  | { readonly kind: "unknown"; readonly code: UpstreamFailureCode }
+);
 
 export type UpstreamFailureCode =
   | "upstream_unreachable"

@@ -1,6 +1,6 @@
 import type { SealedCredential } from "./credential.ts";
 import { isKeywardError, type ErrorCode } from "./errors.ts";
-import { isSatisfiedBy, plainNames } from "./header-schema.ts";
+import { isSatisfiedBy, plainNames, templatesOf } from "./header-schema.ts";
 import type { HeaderValues } from "./header-values.ts";
 import type { Identity } from "./identity.ts";
 import type { CallHeaders, Logger, Vault } from "./ports.ts";
@@ -60,6 +60,7 @@ export function createResolver(parts: {
         staticHeaders: openStaticHeaders(vault, server),
         userHeaders,
         plainNames: plainNames(server.headerSchema),
+        templates: templatesOf(server.headerSchema),
         identity,
         credential,
       },

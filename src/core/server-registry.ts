@@ -4,7 +4,13 @@ import { callsGoOn } from "./calls-go-on.ts";
 import type { ClientConnections } from "./client-connections.ts";
 import { KeywardError } from "./errors.ts";
 import { parseHeaderName, type HeaderName } from "./header-name.ts";
-import { parseHeaderSchema, plainNames, type HeaderFieldInput, type HeaderSchema } from "./header-schema.ts";
+import {
+  parseHeaderSchema,
+  plainNames,
+  templatesOf,
+  type HeaderFieldInput,
+  type HeaderSchema,
+} from "./header-schema.ts";
 import { mergeHeaderValues, parseHeaderValue, type HeaderValues } from "./header-values.ts";
 import type { Intent } from "./people-port.ts";
 import type { CallHeaders, Random, Sealed, Upstream, Vault } from "./ports.ts";
@@ -26,6 +32,7 @@ import {
 import type { VerificationStrength } from "./credential.ts";
 import type { Reconciliation, ServerChange, ServerStore } from "./store-port.ts";
 import { mintId } from "./token.ts";
+import { stepWords, type VerifiedStep } from "./verification.ts";
 
 /** Header name to value, as parsed from JSON. */
 type TypedHeaders = Readonly<Record<string, unknown>>;
@@ -56,10 +63,12 @@ export interface ServerPatch {
   readonly isEnabled?: boolean;
 }
 
-interface VerifiedServer {
+export interface VerifiedServer {
   readonly server: Server;
   /** null = not verified, because there was no sample. */
   readonly verification: VerificationStrength | null;
+  /** What was done and what it showed; empty when there was no sample. */
+  readonly steps: readonly VerifiedStep[];
 }
 
 /** Registers, edits and verifies upstream servers. Only administrators get here: nobody else makes Keyward dial. */
@@ -116,16 +125,24 @@ export function createServerRegistry(parts: {
 
   async function judge(
     server: Server,
-    headers: CallHeaders,
-  ): Promise<{ discovered: Discovered; strength: VerificationStrength }> {
-    const outcome = await upstream.verify(server, headers);
+    values: Pick<CallHeaders, "staticHeaders" | "userHeaders">,
+  ): Promise<{ discovered: Discovered; strength: VerificationStrength; steps: readonly VerifiedStep[] }> {
+    const outcome = await upstream.verify(server, {
+      ...values,
+      origin: server.origin,
+      plainNames: plainNames(server.headerSchema),
+      templates: templatesOf(server.headerSchema),
+      identity: null,
+      credential: null,
+    });
+    const steps = stepWords(outcome.steps);
     switch (outcome.kind) {
       case "accepted":
         return outcome;
       case "rejected":
-        throw new KeywardError("upstream_rejected", { details: { step: outcome.step } });
+        throw new KeywardError("upstream_rejected", { details: { step: outcome.step, steps } });
       case "unknown":
-        throw new KeywardError(outcome.code);
+        throw new KeywardError(outcome.code, { details: { steps } });
     }
   }
 
@@ -164,14 +181,7 @@ export function createServerRegistry(parts: {
           ? null
           : await judge(
               { ...draft, schemaRevision: 1, version: 1, createdAt: 0, updatedAt: 0 },
-              {
-                origin,
-                staticHeaders,
-                userHeaders: sample,
-                plainNames: plainNames(headerSchema),
-                identity: null,
-                credential: null,
-              },
+              { staticHeaders, userHeaders: sample },
             );
       const server = await store.createServer(
         verified === null ? draft : { ...draft, status: "ready", discovered: verified.discovered },
@@ -185,7 +195,7 @@ export function createServerRegistry(parts: {
         },
       );
       listChanges.changed({ serverId: id });
-      return { server, verification: verified?.strength ?? null };
+      return { server, verification: verified?.strength ?? null, steps: verified?.steps ?? [] };
     },
 
     async update(id, patch, by, intent) {
@@ -206,14 +216,7 @@ export function createServerRegistry(parts: {
       const server = await find(id);
       const userHeaders = sampleFor(server.headerSchema, sampleHeaders) ?? new Map();
       const staticHeaders = openStaticHeaders(vault, server);
-      const { discovered, strength } = await judge(server, {
-        origin: server.origin,
-        staticHeaders,
-        userHeaders,
-        plainNames: plainNames(server.headerSchema),
-        identity: null,
-        credential: null,
-      });
+      const { discovered, strength, steps } = await judge(server, { staticHeaders, userHeaders });
       const status = server.status === "pending_verification" ? "ready" : server.status;
       const updated = await store.updateServer(
         id,
@@ -229,7 +232,7 @@ export function createServerRegistry(parts: {
         },
       );
       listChanges.changed({ serverId: id });
-      return { server: updated.server, verification: strength };
+      return { server: updated.server, verification: strength, steps };
     },
 
     async remove(id, by, intent) {

@@ -2,7 +2,7 @@ import type { RequestOrigin } from "./audit.ts";
 import type { Completions } from "./completions.ts";
 import type { CredentialRecord, SealedCredential, VerificationStrength } from "./credential.ts";
 import { KeywardError, isKeywardError } from "./errors.ts";
-import { outdatedNames, plainNames } from "./header-schema.ts";
+import { outdatedNames, plainNames, templatesOf } from "./header-schema.ts";
 import { mergeHeaderValues, type HeaderValues } from "./header-values.ts";
 import { isSameIdentity } from "./identity.ts";
 import type { Opener } from "./opener.ts";
@@ -11,6 +11,7 @@ import { openCredential, openStaticHeaders, sealCredential } from "./seal-contex
 import type { Server } from "./server.ts";
 import type { CredentialStore, FlowStore, ServerStore, SubmissionFlow } from "./store-port.ts";
 import { mintId } from "./token.ts";
+import { stepWords } from "./verification.ts";
 
 /** Refused verifications per flow; the last one ends it. */
 const MAX_SUBMISSION_ATTEMPTS = 5;
@@ -105,6 +106,7 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
       staticHeaders: openStaticHeaders(vault, server),
       userHeaders: values,
       plainNames: plainNames(server.headerSchema),
+      templates: templatesOf(server.headerSchema),
       identity: null,
       credential: null,
     };
@@ -185,11 +187,13 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
         return outcome.strength;
       case "rejected": {
         const attemptsLeft = await release(opener, flow, claimId, "refused", origin, outcome.step);
-        throw new KeywardError("upstream_rejected", { details: { step: outcome.step, attempts_left: attemptsLeft } });
+        throw new KeywardError("upstream_rejected", {
+          details: { step: outcome.step, steps: stepWords(outcome.steps), attempts_left: attemptsLeft },
+        });
       }
       case "unknown":
         await release(opener, flow, claimId, "unknown", origin, outcome.code);
-        throw new KeywardError(outcome.code);
+        throw new KeywardError(outcome.code, { details: { steps: stepWords(outcome.steps) } });
     }
   }
 

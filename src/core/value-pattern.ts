@@ -131,7 +131,7 @@ class PatternReader {
     if (!this.#take("{")) return [1, 1];
     const [text, from, comma, to] = /^(\d{1,4})(?:(,)(\d{0,4}))?\}/.exec(this.#source.slice(this.#at)) ?? [];
     const min = Number(from);
-    const max = comma === undefined ? min : Number(to || Infinity);
+    const max = comma === undefined ? min : to === "" ? Infinity : Number(to);
     if (text === undefined || min > max) {
       this.#refuse("has a { that begins no count such as {8}, {8,} or {8,16}; the brace itself is written \\{");
     } else if (min > MAX_REPEAT || (max > MAX_REPEAT && max !== Infinity)) {

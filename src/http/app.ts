@@ -98,8 +98,9 @@ export interface HttpParts {
   readonly version: string;
   readonly settings: Settings;
   readonly readiness: () => Promise<ReadinessChecks>;
-  /** Where `npm run build:web` has put the connect page. Read once, here. */
+  /** Where `npm run build:web` has put the pages. Read once, here. */
   readonly connectPage: { readonly directory: string };
+  readonly dashboard: { readonly directory: string };
 }
 
 /** Answers `app.fetch(request, context)`; the context is the `RequestContext` of `context.ts`. */
@@ -107,7 +108,7 @@ export type HttpApp = Hono<HttpEnv>;
 
 /**
  * REST API and pages.
- * @throws KeywardError `config_invalid` when the connect page has not been built
+ * @throws KeywardError `config_invalid` when the pages have not been built
  */
 export function createHttpApp(parts: HttpParts): HttpApp {
   const app = new OpenAPIHono<HttpEnv>({ defaultHook: refuseInvalid });

@@ -10,6 +10,7 @@ import type { VirtualKeyStore } from "../core/store-port.ts";
 import type { FlowView, Submissions } from "../core/submission.ts";
 import { openerOf, requestOriginOf } from "./context.ts";
 import { flowRoutes, type Flow } from "./contract/flow-routes.ts";
+import { showFormat } from "./field-format.ts";
 import type { Mount } from "./mount.ts";
 
 /** An unreachable server takes no attempt away, so this is what bounds how often one link makes Keyward dial (P16). */
@@ -63,6 +64,7 @@ export function mountFlows(mount: Mount, parts: FlowParts): void {
 function show(view: FlowView, identityName: string | null, opener: Opener, now: number): z.output<typeof Flow> {
   const { flow, server, credential } = view;
   const onFile = new Set(view.onFile);
+  const outdated = new Set(view.outdated);
   return {
     id: flow.id,
     state: flow.state,
@@ -84,10 +86,15 @@ function show(view: FlowView, identityName: string | null, opener: Opener, now: 
       help_url: field.helpUrl,
       secret: field.isSecret,
       required: field.isRequired,
+      ...showFormat(field),
       on_file: onFile.has(field.name),
+      outdated: outdated.has(field.name),
     })),
     static_header_names: [...server.staticHeaderNames],
-    credential: credential === null ? null : { status: shownStatus(credential), updated_at: credential.updatedAt },
+    credential:
+      credential === null
+        ? null
+        : { status: shownStatus(credential), updated_at: credential.updatedAt, set_from: null },
     proof: opener.proof,
     attempts_left: view.attemptsLeft,
   };

@@ -1,18 +1,29 @@
 type HeaderTable = Readonly<Record<string, string>>;
 
-/** What a page that takes secrets may do: run its own scripts and call its own gateway, nothing else (`security.md` 7.7). */
-const PAGE_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join("; ");
+/**
+ * What a page may do: run its own scripts and call its own gateway, nothing else (`security.md` 7.7). Neither page needs
+ * a form that the browser sends, a script made of text, or markup made of text.
+ */
+const pagePolicy = (styles: string): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src ${styles}`,
+    "img-src 'self'",
+    "connect-src 'self'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join("; ");
+
+const PAGE_POLICY = pagePolicy("'self'");
+
+/** @param nonce of this response: an open dialog stops the page from scrolling by a style element that carries it */
+export function dashboardPolicy(nonce: string): string {
+  return pagePolicy(`'self' 'nonce-${nonce}'`);
+}
 
 const COMMON: HeaderTable = {
   "Referrer-Policy": "no-referrer",
@@ -28,6 +39,7 @@ const COMMON: HeaderTable = {
 const OVER_HTTPS: HeaderTable = { "Strict-Transport-Security": "max-age=31536000; includeSubDomains" };
 
 export interface ResponseHeaders {
+  /** The connect page, and every asset. */
   readonly page: HeaderTable;
   /** For what is not a page: nothing in it may run or be shown. */
   readonly api: HeaderTable;

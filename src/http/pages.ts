@@ -1,85 +1,66 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Hono } from "hono";
 import { KeywardError } from "../core/errors.ts";
-import type { HttpEnv } from "./context.ts";
-import { homePage } from "./pages/home.ts";
+import type { Random } from "../core/ports.ts";
+import { type Asset, type BuiltPage, readBuiltPage } from "./built-page.ts";
+import type { HttpContext, HttpEnv } from "./context.ts";
+import { DASHBOARD_PATHS } from "./dashboard-paths.ts";
+import { dashboardPolicy } from "./page-headers.ts";
 
-interface Asset {
-  readonly type: string;
-  readonly text: string;
+const NONCE_BYTES = 16;
+/** Where the built html wants the nonce of the response, and the address of this gateway. */
+const NONCE = "%CSP_NONCE%";
+const PUBLIC_URL = "%PUBLIC_URL%";
+
+/** The names of the dashboard's files carry the hash of their content. */
+const FOR_EVER = "public, max-age=31536000, immutable";
+
+interface PageParts {
+  readonly connectPage: { readonly directory: string };
+  readonly dashboard: { readonly directory: string };
+  readonly random: Random;
+  readonly publicUrl: string;
 }
 
-/** The connect page as it was built. */
-export interface ConnectPage {
-  readonly html: string;
-  readonly assets: ReadonlyMap<string, Asset>;
-}
-
-const ASSET_NAME = /^[a-z0-9-]+\.(js|css|svg)$/;
-const ASSET_REFERENCE = /"\/assets\/connect\/([^"]+)"/g;
-
-const TYPES: Readonly<Record<string, string>> = {
-  js: "text/javascript; charset=utf-8",
-  css: "text/css; charset=utf-8",
-  svg: "image/svg+xml",
-};
-
-/**
- * Reads the built page once. A request is answered from this map, so no path that it names ever reaches the file system.
- *
- * @param directory where `npm run build:web` has put it
- * @throws KeywardError `config_invalid` when it, or a file that it refers to, is not there
- */
-export function readConnectPage(directory: string): ConnectPage {
-  const html = readOrFail(directory, "index.html");
-  const assets = new Map<string, Asset>();
-  for (const name of readdirSync(directory)) {
-    const type = TYPES[ASSET_NAME.exec(name)?.[1] ?? ""];
-    if (type !== undefined) {
-      assets.set(name, { type, text: readOrFail(directory, name) });
-    }
-  }
-  for (const [, name = ""] of html.matchAll(ASSET_REFERENCE)) {
-    if (!assets.has(name)) {
-      throw notBuilt();
-    }
-  }
-  return { html, assets };
-}
-
-function readOrFail(directory: string, name: string): string {
-  try {
-    return readFileSync(join(directory, name), "utf8");
-  } catch (error) {
-    throw notBuilt(error);
-  }
-}
-
-function notBuilt(cause?: unknown): KeywardError {
-  return new KeywardError("config_invalid", {
-    message: "The connect page has not been built, or not wholly. Run `npm run build:web`.",
-    cause,
-  });
-}
-
-export function mountPages(
-  app: Hono<HttpEnv>,
-  parts: { readonly connectPage: { readonly directory: string }; readonly publicUrl: string },
-): void {
-  const { html, assets } = readConnectPage(parts.connectPage.directory);
-  const home = homePage(parts.publicUrl);
-
-  app.get("/", (c) => c.html(home));
+export function mountPages(app: Hono<HttpEnv>, parts: PageParts): void {
+  const connect = readBuiltPage("connect", parts.connectPage.directory);
+  const dashboard = readBuiltPage("dashboard", parts.dashboard.directory);
+  const html = dashboard.html.replace(PUBLIC_URL, () => escapeAttribute(parts.publicUrl));
 
   // The same bytes for any id, and nothing looked up: a link preview learns nothing and changes nothing (A08).
-  app.get("/connect/:id", (c) => c.html(html));
+  app.get("/connect/:id", (c) => c.html(connect.html));
+
+  // The same for everybody, signed in or not: who somebody is, the page asks the API.
+  for (const path of DASHBOARD_PATHS) {
+    app.get(path, (c) => {
+      const nonce = Buffer.from(parts.random.bytes(NONCE_BYTES)).toString("base64");
+      c.header("Content-Security-Policy", dashboardPolicy(nonce));
+      return c.html(html.replace(NONCE, nonce));
+    });
+  }
 
   app.get("/assets/connect/:file", (c) => {
-    const asset = assets.get(c.req.param("file"));
-    if (asset === undefined) {
-      throw new KeywardError("not_found");
-    }
-    return c.body(asset.text, 200, { "Content-Type": asset.type });
+    const { text, type } = assetOf(connect, c);
+    return c.body(text, 200, { "Content-Type": type });
   });
+
+  app.get("/assets/dashboard/:file", async (c) => {
+    const asset = assetOf(dashboard, c);
+    const headers = { "Content-Type": asset.type, "Cache-Control": FOR_EVER, Vary: "Accept-Encoding" };
+    return /\bgzip\b/.test(c.req.header("accept-encoding") ?? "")
+      ? c.body(await asset.compressed(), 200, { ...headers, "Content-Encoding": "gzip" })
+      : c.body(asset.text, 200, headers);
+  });
+}
+
+function assetOf(page: BuiltPage, c: HttpContext): Asset {
+  const asset = page.assets.get(c.req.param("file") ?? "");
+  if (asset === undefined) {
+    throw new KeywardError("not_found");
+  }
+  return asset;
+}
+
+/** The URL parser leaves none of these in an origin; this does not rely on it. */
+function escapeAttribute(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 }

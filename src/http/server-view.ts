@@ -1,8 +1,10 @@
 import type { z } from "@hono/zod-openapi";
 import type { JsonObject, JsonValue } from "../core/json.ts";
+import type { VerifiedServer } from "../core/server-registry.ts";
 import type { Discovered, Server } from "../core/server.ts";
 import type { Reconciliation } from "../core/store-port.ts";
-import type { Server as ServerSchema } from "./contract/server-routes.ts";
+import type { Server as ServerSchema, VerifiedServer as VerifiedServerSchema } from "./contract/server-routes.ts";
+import { showFormat } from "./field-format.ts";
 
 type ServerShown = z.output<typeof ServerSchema>;
 
@@ -24,6 +26,7 @@ export function showServer(server: Server): ServerShown {
       help_url: field.helpUrl,
       secret: field.isSecret,
       required: field.isRequired,
+      ...showFormat(field),
     })),
     schema_revision: server.schemaRevision,
     static_header_names: [...server.staticHeaderNames],
@@ -40,6 +43,10 @@ export function showServer(server: Server): ServerShown {
     created_at: server.createdAt,
     updated_at: server.updatedAt,
   };
+}
+
+export function showVerified({ server, verification, steps }: VerifiedServer): z.output<typeof VerifiedServerSchema> {
+  return { ...showServer(server), verified: verification, steps: [...steps] };
 }
 
 function showDiscovered(discovered: Discovered): NonNullable<ServerShown["discovered"]> {

@@ -9,7 +9,7 @@ import { serverRoutes, type NewServer, type ServerPatch as ServerPatchSchema } f
 import { defined, pageRequestOf } from "./filters.ts";
 import type { Mount } from "./mount.ts";
 import { intentOf, showPreview } from "./preview.ts";
-import { showReconciliation, showServer } from "./server-view.ts";
+import { showReconciliation, showServer, showVerified } from "./server-view.ts";
 
 interface ServerParts {
   readonly store: Pick<ServerStore, "findServer" | "findServerByName" | "listServers">;
@@ -30,8 +30,7 @@ export function mountServers(mount: Mount, parts: ServerParts): void {
   });
 
   mount(serverRoutes.create, async (c) => {
-    const { server, verification } = await registry.create(toInput(c.req.valid("json")), requesterOf(c));
-    return c.json({ ...showServer(server), verified: verification }, 201);
+    return c.json(showVerified(await registry.create(toInput(c.req.valid("json")), requesterOf(c))), 201);
   });
 
   mount(serverRoutes.get, async (c) => {
@@ -60,8 +59,7 @@ export function mountServers(mount: Mount, parts: ServerParts): void {
 
   mount(serverRoutes.verify, async (c) => {
     const sample = c.req.valid("json").sample_headers ?? {};
-    const { server, verification } = await registry.verify(c.req.valid("param").id, sample, requesterOf(c));
-    return c.json({ ...showServer(server), verified: verification }, 200);
+    return c.json(showVerified(await registry.verify(c.req.valid("param").id, sample, requesterOf(c))), 200);
   });
 }
 
@@ -106,5 +104,9 @@ function toField(field: z.output<typeof NewServer>["header_schema"][number]): He
     helpUrl: field.help_url,
     isSecret: field.secret,
     isRequired: field.required,
+    pattern: field.pattern,
+    patternHint: field.pattern_hint,
+    choices: field.choices,
+    template: field.template,
   };
 }

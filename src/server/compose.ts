@@ -34,8 +34,9 @@ import type { Handler, RequestContext } from "./listener.ts";
 import { settingsOf } from "./settings.ts";
 import { VERSION } from "./version.ts";
 
-/** Where `npm run build:web` puts the page: the same path from `src/server/` and from `dist/server/`. */
+/** Where `npm run build:web` puts the pages: the same path from `src/server/` and from `dist/server/`. */
 const CONNECT_PAGE = fileURLToPath(new URL("../../dist/web/connect/", import.meta.url));
+const DASHBOARD = fileURLToPath(new URL("../../dist/web/dashboard/", import.meta.url));
 
 const NO_OAUTH = "The public URL is plain http. Clients connect by OAuth over https, or on a loopback host.";
 
@@ -150,6 +151,7 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     // The keys are loaded: without them there would be nothing to put together.
     readiness: async () => ({ store: await answers(store), keys: true }),
     connectPage: { directory: CONNECT_PAGE },
+    dashboard: { directory: DASHBOARD },
   });
   return { provider, admins, handler: dispatch(gateway, oauth, app.fetch), closeStreams: () => gateway.close() };
 }

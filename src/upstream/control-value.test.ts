@@ -11,7 +11,7 @@ const random: Random = { bytes: (length) => randomBytes(length) };
 function wrong(value: string, source: Random = random): string {
   const name = "x-api-key" as HeaderName;
   return (
-    wrongValues(new Map([[name, new Secret(value)]]), source)
+    wrongValues({ userHeaders: new Map([[name, new Secret(value)]]), plainNames: new Set() }, source)
       .get(name)
       ?.reveal() ?? ""
   );
@@ -50,5 +50,27 @@ describe("a wrong value", () => {
     ["550e8400-e29b-41d4-a716-446655440000", /^\d{3}[a-z]\d{4}-[a-z]\d{2}[a-z]-/],
   ])("of %s keeps its scheme, its prefix and its shape", (value, shape) => {
     expect(wrong(value)).toMatch(shape);
+  });
+
+  it("keeps the template of its field", () => {
+    const name = "authorization" as HeaderName;
+    const call = {
+      userHeaders: new Map([[name, new Secret("Token token=abc123; v=1")]]),
+      plainNames: new Set<string>(),
+      templates: new Map([[name as string, "Token token={value}; v=1"]]),
+    };
+    expect(wrongValues(call, random).get(name)?.reveal()).toMatch(/^Token token=[a-z]{3}\d{3}; v=1$/);
+  });
+
+  it("stands only for what is secret, unless nothing is", () => {
+    const [key, region] = ["x-key" as HeaderName, "x-region" as HeaderName];
+    const userHeaders = new Map([
+      [key, new Secret("abc123")],
+      [region, new Secret("eu")],
+    ]);
+    const wrongOf = (...plain: HeaderName[]) => wrongValues({ userHeaders, plainNames: new Set(plain) }, random);
+    expect(wrongOf(region).get(region)?.reveal()).toBe("eu");
+    expect(wrongOf(region).get(key)?.reveal()).not.toBe("abc123");
+    expect(wrongOf(region, key).get(region)?.reveal()).not.toBe("eu");
   });
 });

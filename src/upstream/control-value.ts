@@ -1,15 +1,30 @@
 import type { HeaderValues } from "../core/header-values.ts";
-import type { Random } from "../core/ports.ts";
+import type { CallHeaders, Random } from "../core/ports.ts";
 import { Secret } from "../core/secret.ts";
+import { inTemplate, withoutTemplate } from "../core/value-format.ts";
 
 /**
  * Values that are wrong and look right, for the negative control: a server that accepts them accepts anything.
  *
  * Each has the length of the real one, the same scheme (`Bearer`) and key prefix (`sk-live-`), and at every other place a
- * random character of the same class, so that the server refuses the value rather than its shape.
+ * random character of the same class, so that the server refuses the value rather than its shape. What is no secret
+ * stays as it is: a refused tenant id or region would say nothing about the key.
  */
-export function wrongValues(values: HeaderValues, random: Random): HeaderValues {
-  return new Map([...values].map(([name, value]) => [name, new Secret(wrongValue(value.reveal(), random))]));
+export function wrongValues(
+  { userHeaders, plainNames, templates }: Pick<CallHeaders, "userHeaders" | "plainNames" | "templates">,
+  random: Random,
+): HeaderValues {
+  const hasSecret = [...userHeaders.keys()].some((name) => !plainNames.has(name));
+  return new Map(
+    [...userHeaders].map(([name, value]) => {
+      if (hasSecret && plainNames.has(name)) {
+        return [name, value];
+      }
+      const template = templates?.get(name) ?? null;
+      const typed = withoutTemplate(template, value.reveal());
+      return [name, new Secret(inTemplate(template, wrongValue(typed, random)))];
+    }),
+  );
 }
 
 // A scheme, and up to three short words that end with - or _: what issuers put before the random part.

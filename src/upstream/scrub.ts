@@ -1,4 +1,5 @@
 import type { CallHeaders } from "../core/ports.ts";
+import { withoutTemplate } from "../core/value-format.ts";
 import { formsOf, type SecretForms } from "./secret-forms.ts";
 import { decoded, mapJsonTokens } from "./json-tokens.ts";
 import { escapedLength, unescaped } from "./unescape.ts";
@@ -18,11 +19,13 @@ export interface Scrubber {
   readonly hits: number;
 }
 
+type ScrubbedHeaders = Pick<CallHeaders, "staticHeaders" | "userHeaders" | "plainNames" | "templates">;
+
 /**
  * Made for each call and dropped with it: nothing of a value is kept from one call to the next.
  * @param headers the values that went with the request, but those that are declared to be no secret
  */
-export function createScrubber(headers: Pick<CallHeaders, "staticHeaders" | "userHeaders" | "plainNames">): Scrubber {
+export function createScrubber(headers: ScrubbedHeaders): Scrubber {
   let known: SecretForms | null = null;
   const forms = (): SecretForms => (known ??= formsOf(valuesOf(headers)));
   let hits = 0;
@@ -87,16 +90,16 @@ export function createScrubber(headers: Pick<CallHeaders, "staticHeaders" | "use
   };
 }
 
-function* valuesOf({
-  staticHeaders,
-  userHeaders,
-  plainNames,
-}: Pick<CallHeaders, "staticHeaders" | "userHeaders" | "plainNames">): Iterable<string> {
+function* valuesOf({ staticHeaders, userHeaders, plainNames, templates }: ScrubbedHeaders): Iterable<string> {
   for (const value of staticHeaders.values()) {
     yield value.reveal();
   }
   for (const [name, value] of userHeaders) {
-    if (!plainNames.has(name)) yield value.reveal();
+    if (plainNames.has(name)) continue;
+    yield value.reveal();
+    // A server may repeat only what the person typed.
+    const template = templates?.get(name);
+    if (template !== undefined) yield withoutTemplate(template, value.reveal());
   }
 }
 

@@ -25,6 +25,7 @@ import { createChannels } from "./old-sse/channels.ts";
 import { createScrubber, type Scrubber } from "./scrub.ts";
 import { createSessionPool } from "./session-pool.ts";
 import { createUnderWay } from "./under-way.ts";
+import { stepsOf } from "./verify-steps.ts";
 import { verifyServer } from "./verify.ts";
 import { upstreamFailureCode, type WireParts } from "./wire.ts";
 
@@ -100,7 +101,8 @@ export function createUpstream(options: UpstreamOptions): ClosableUpstream {
           if (outcome.kind === "unknown") logFailure(logger, server, outcome.code, cause);
           return outcome;
         } catch (error) {
-          return { kind: "unknown", code: failureCode(error) };
+          const steps = stepsOf({ kind: "unknown", step: "connect" }, server, "skipped");
+          return { kind: "unknown", code: failureCode(error), steps };
         } finally {
           cancel();
         }

@@ -1,14 +1,7 @@
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import type {
-  CallHeaders,
-  Clock,
-  McpMessage,
-  Random,
-  UpstreamFailureCode,
-  VerifyOutcome,
-  VerifyStep,
-} from "../core/ports.ts";
+import type { CallHeaders, Clock, McpMessage, Random, UpstreamFailureCode, VerifyOutcome } from "../core/ports.ts";
 import { type Discovered, type ListKind, parseUpstreamUrl, type ProtocolEra, type Server } from "../core/server.ts";
+import type { RefusableStep } from "../core/verification.ts";
 import { wrongValues } from "./control-value.ts";
 import { SHARED_PEER } from "../core/peer.ts";
 import type { Connection } from "./era/connection.ts";
@@ -16,6 +9,7 @@ import { negotiate } from "./era/negotiate.ts";
 import { cleanHello, cleanServerInfo, cleanText } from "./clean.ts";
 import { askForList, type Asked, cleanItems } from "./list.ts";
 import { createScrubber } from "./scrub.ts";
+import { type ControlResult, stepsOf } from "./verify-steps.ts";
 import { createWire, failureOfStatus, type Reply, type Wire, type WireParts, type WireTarget } from "./wire.ts";
 
 export interface VerifyParts {
@@ -30,8 +24,13 @@ type Trial =
   | Failure;
 
 type Failure =
-  | { readonly kind: "rejected"; readonly step: VerifyStep }
-  | { readonly kind: "unknown"; readonly code: UpstreamFailureCode; readonly cause: string | null };
+  | { readonly kind: "rejected"; readonly step: RefusableStep }
+  | {
+      readonly kind: "unknown";
+      readonly step: RefusableStep;
+      readonly code: UpstreamFailureCode;
+      readonly cause: string | null;
+    };
 
 export interface Verification {
   readonly outcome: VerifyOutcome;
@@ -60,33 +59,38 @@ export async function verifyServer(
   signal: AbortSignal,
 ): Promise<Verification> {
   const trial = await tryValues(parts, server, call, null, signal);
-  if (trial.kind === "rejected") {
-    return { outcome: trial, scrubbed: 0, omitted: 0, cause: null };
+  const control = await controlOf(trial, parts, server, call, signal);
+  const steps = stepsOf(trial, server, control);
+  switch (trial.kind) {
+    case "rejected":
+      return { outcome: { kind: "rejected", step: trial.step, steps }, scrubbed: 0, omitted: 0, cause: null };
+    case "unknown":
+      return { outcome: { kind: "unknown", code: trial.code, steps }, scrubbed: 0, omitted: 0, cause: trial.cause };
+    case "accepted": {
+      const { discovered, scrubbed, omitted } = trial;
+      const strength = control === "refused" ? "proven" : "accepted";
+      return { outcome: { kind: "accepted", strength, discovered, steps }, scrubbed, omitted, cause: null };
+    }
   }
-  if (trial.kind === "unknown") {
-    const { kind, code, cause } = trial;
-    return { outcome: { kind, code }, scrubbed: 0, omitted: 0, cause };
-  }
-  const { discovered, scrubbed, omitted } = trial;
-  const isProven =
-    isControllable(server, call) && (await isWrongValueRefused(parts, server, call, discovered.era, signal));
-  const outcome = { kind: "accepted", strength: isProven ? "proven" : "accepted", discovered } as const;
-  return { outcome, scrubbed, omitted, cause: null };
 }
 
 function isControllable({ authType, verification }: Server, { userHeaders }: CallHeaders): boolean {
   return authType === "per_user_headers" && userHeaders.size > 0 && verification.hasNegativeControl;
 }
 
-async function isWrongValueRefused(
+async function controlOf(
+  trial: Trial,
   parts: VerifyParts,
   server: Server,
   call: CallHeaders,
-  era: ProtocolEra,
   signal: AbortSignal,
-): Promise<boolean> {
-  const wrong = { ...call, userHeaders: wrongValues(call.userHeaders, parts.random) };
-  return (await tryValues(parts, server, wrong, era, signal)).kind === "rejected";
+): Promise<ControlResult> {
+  if (trial.kind !== "accepted" || !isControllable(server, call)) {
+    return "skipped";
+  }
+  const wrong = { ...call, userHeaders: wrongValues(call, parts.random) };
+  const control = await tryValues(parts, server, wrong, trial.discovered.era, signal);
+  return control.kind === "rejected" ? "refused" : control.kind;
 }
 
 async function tryValues(
@@ -108,13 +112,13 @@ async function tryValues(
     return { kind: "rejected", step: "connect" };
   }
   if (negotiated.kind === "failed") {
-    return { kind: "unknown", code: negotiated.code, cause: negotiated.cause };
+    return { kind: "unknown", step: "connect", code: negotiated.code, cause: negotiated.cause };
   }
   const { connection, hello } = negotiated;
   try {
     const listed = await askForList("tools", asking(wire, connection));
     if (listed.kind !== "received") {
-      return listed.kind === "malformed" ? NOT_MCP : listed.failure;
+      return listed.kind === "malformed" ? notMcp("list_tools") : listed.failure;
     }
     const { items: tools, omitted } = cleanItems("tools", listed.received, connection.era);
     const failure = await probe(createWire(parts.wire, { ...target, tools }), connection, server);
@@ -198,20 +202,22 @@ async function probe(wire: Wire, connection: Connection, { verification }: Serve
     return failureOf(reply, "probe_tool");
   }
   if (reply.response.kind === "error") {
-    return NOT_MCP;
+    return notMcp("probe_tool");
   }
   return reply.response.result["isError"] === true ? { kind: "rejected", step: "probe_tool" } : null;
 }
 
-const NOT_MCP: Failure = { kind: "unknown", code: "upstream_protocol", cause: null };
+function notMcp(step: RefusableStep): Failure {
+  return { kind: "unknown", step, code: "upstream_protocol", cause: null };
+}
 
-function failureOf(reply: Exclude<Reply, { kind: "answered" }>, step: VerifyStep): Failure {
+function failureOf(reply: Exclude<Reply, { kind: "answered" }>, step: RefusableStep): Failure {
   switch (reply.kind) {
     case "refused":
       return { kind: "rejected", step };
     case "unanswered":
-      return { kind: "unknown", code: failureOfStatus(reply.status), cause: `HTTP_${reply.status}` };
+      return { kind: "unknown", step, code: failureOfStatus(reply.status), cause: `HTTP_${reply.status}` };
     case "failed":
-      return { kind: "unknown", code: reply.code, cause: reply.cause };
+      return { kind: "unknown", step, code: reply.code, cause: reply.cause };
   }
 }

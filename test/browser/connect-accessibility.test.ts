@@ -2,7 +2,18 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { chromiumPath } from "./chromium.ts";
-import { aFlow, heading, KEYWARD_KEY, linkOf, SCENES, stored } from "./connect-scenes.ts";
+import {
+  aFlow,
+  API_KEY_FIELD,
+  heading,
+  KEYWARD_KEY,
+  linkOf,
+  ok,
+  REGION_FIELD,
+  SCENES,
+  stored,
+  TENANT_FIELD,
+} from "./connect-scenes.ts";
 import { useVisits } from "./visits.ts";
 
 async function violations(page: Page, ...rules: readonly string[]): Promise<string[]> {
@@ -33,21 +44,30 @@ describe.skipIf(chromiumPath === null)("the connect page for everyone", () => {
 
   it("works from the link to the end with the keyboard alone", async () => {
     const { page, gateway } = await visit();
-    gateway.answers.flow = { status: 200, body: aFlow({ proof: "temp_token" }) };
+    const fields = [API_KEY_FIELD, REGION_FIELD, TENANT_FIELD];
+    gateway.answers.flow = ok(aFlow({ proof: "temp_token", fields }));
     gateway.answers.submit = stored("proven");
     const focusedName = () =>
       page.evaluate<string>("document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent");
     const tabTo = async (name: string): Promise<void> => {
       await page.keyboard.press("Tab");
       expect(await focusedName()).toBe(name);
-      expect(await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")).not.toBe("none");
+      // An input has its outline around all that belongs to it.
+      const outlined =
+        "document.activeElement.closest('.input:has(input:focus, select:focus)') ?? document.activeElement";
+      expect(await page.evaluate(`getComputedStyle(${outlined}).outlineStyle`)).toBe("solid");
     };
 
     await page.goto(linkOf(gateway));
     await heading(page).filter({ hasText: "Is this link yours?" }).waitFor();
-    await tabTo("Keyward key");
+    await tabTo("Sign in");
+    await tabTo("Virtual key");
     await page.keyboard.insertText(KEYWARD_KEY);
     await page.keyboard.press("Enter");
+
+    await heading(page).filter({ hasText: "Did you ask for this?" }).waitFor();
+    await tabTo("Yes, go on");
+    await page.keyboard.press("Space");
 
     await heading(page).filter({ hasText: "Connect to tracker" }).waitFor();
     await tabTo("Get it at tracker.example.com");
@@ -56,15 +76,31 @@ describe.skipIf(chromiumPath === null)("the connect page for everyone", () => {
     await tabTo("Show API key");
     await page.keyboard.press("Space");
     expect(await focusedName()).toBe("Hide API key");
+    await tabTo("Region");
+    await page.keyboard.type("us");
     await tabTo("Tenant id optional");
-    await tabTo(
-      "I asked for this link. These values will be used for virtual key Ada's laptop whenever it calls tracker.",
-    );
-    await page.keyboard.press("Space");
     await tabTo("Verify and store");
     await page.keyboard.press("Enter");
     await heading(page).filter({ hasText: "tracker is connected" }).waitFor();
-    expect(gateway.requests.at(-1)?.body).toBe(`{"headers":{"x-api-key":"v-1"}}`);
+    expect(gateway.requests.findLast(({ method }) => method === "PUT")?.body).toBe(
+      `{"headers":{"x-api-key":"v-1","x-region":"us-east"}}`,
+    );
+    await tabTo("My connections");
+  });
+
+  it("tells a screen reader of an input what is expected of it, and what was done to what was pasted", async () => {
+    const { page, gateway } = await visit();
+    await SCENES["form-with-formats"]?.play(page, gateway);
+    const token = page.getByLabel("Access token", { exact: true });
+    const described = await page.evaluate<string>(`(() => {
+      const ids = document.querySelector("#field-0").getAttribute("aria-describedby").split(" ");
+      return ids.map((id) => document.getElementById(id).textContent).join(" ");
+    })()`);
+    expect(described).toContain("It is sent with Bearer in front.");
+    expect(described).toContain("A token begins with pat_");
+    await token.fill("Bearer pat_12345678");
+    const note = page.getByRole("status").filter({ hasText: "Bearer was there already, so it is not sent twice." });
+    await note.waitFor();
   });
 
   it("holds still for those who ask for reduced motion", async () => {

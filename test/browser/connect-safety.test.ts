@@ -6,15 +6,20 @@ import { chromiumPath } from "./chromium.ts";
 import {
   aFlow,
   API_KEY_FIELD,
+  GATEWAY_NOW,
   heading,
   KEYWARD_KEY,
   LINK_TOKEN,
   linkOf,
+  OF_ADA,
+  ok,
   openWithKey,
+  REGION_FIELD,
   shown,
   stored,
+  TOKEN_FIELD,
 } from "./connect-scenes.ts";
-import { startForeignSite } from "./stub-gateway.ts";
+import { refusal, startForeignSite } from "./stub-gateway.ts";
 import { useVisits } from "./visits.ts";
 
 const BUILT = new URL("../../dist/web/connect/", import.meta.url);
@@ -22,8 +27,6 @@ const MARKUP = `<img src=x onerror="alert(1)">`;
 const BIDI = "\u202e\u2066\u200f\u061c";
 const HOSTILE = `${MARKUP}${BIDI}a\u0000\u0007b\u200b${"A\u0301\u0302\u0303\u0304\u0305".repeat(20)}${"x".repeat(10_000)}`;
 const INVISIBLE = /[\p{Cc}\p{Cf}]/u;
-
-const ok = (body: object) => ({ status: 200, body });
 
 /** Everything that outlives the page's script, or that a neighbour could read. */
 const keptByBrowser = (page: Page): Promise<string> =>
@@ -43,8 +46,8 @@ async function historyOf(page: Page): Promise<string[]> {
 describe.skipIf(chromiumPath === null)("the connect page under attack", () => {
   const visit = useVisits();
 
-  // The framing and opener parts of A17; its cross-site requests are the API's to refuse.
-  it("framed by another site it shows nothing", async () => {
+  // Its cross-site requests are the API's to refuse.
+  it("A17: framed by another site it shows nothing", async () => {
     const { gateway, context } = await visit();
     const site = await startForeignSite(`<iframe src="${linkOf(gateway, LINK_TOKEN)}"></iframe>`);
     const page = await context.newPage();
@@ -54,7 +57,7 @@ describe.skipIf(chromiumPath === null)("the connect page under attack", () => {
     await site.close();
   });
 
-  it("opened by another site it has no opener to talk to", async () => {
+  it("A17: opened by another site it has no opener to talk to", async () => {
     const { gateway, context } = await visit();
     const site = await startForeignSite(`<button onclick="window.open('${linkOf(gateway)}')">open</button>`);
     const page = await context.newPage();
@@ -65,31 +68,93 @@ describe.skipIf(chromiumPath === null)("the connect page under attack", () => {
     await site.close();
   });
 
-  it("A18: hostile names are shown as text, cleaned and cut", async () => {
-    const { page, gateway } = await visit({ viewport: { width: 320, height: 640 } });
-    const field = { ...API_KEY_FIELD, display_name: HOSTILE, label: HOSTILE, help: HOSTILE };
-    gateway.answers.flow = ok(
-      aFlow({
-        server: { name: HOSTILE, url_origin: `https://${HOSTILE}` },
-        identity: { auth_mode: "virtual_key", id: HOSTILE, name: HOSTILE },
-        requested_by: { client_name: HOSTILE, client_version: HOSTILE, address: HOSTILE },
-        fields: [field],
-        static_header_names: [HOSTILE, HOSTILE],
-        proof: "temp_token",
-      }),
-    );
-    await page.goto(linkOf(gateway, LINK_TOKEN));
-    await heading(page).filter({ hasText: MARKUP }).waitFor();
-    expect(await page.locator("img").count()).toBe(0);
+  it("A17: a form cannot be made to send what is typed anywhere by the browser itself", async () => {
+    const { gateway, context } = await visit();
+    gateway.answers.flow = ok(aFlow());
+    const page = await context.newPage();
+    await openWithKey(page, gateway);
+    await page.getByLabel("API key", { exact: true }).fill("v-1");
+    const before = gateway.requests.length;
+    const refused = page.waitForEvent("console", (message) => message.text().includes("form-action 'none'"));
+    // As a script of the page would be made to: past the listener that takes what was typed.
+    await page.evaluate(`HTMLFormElement.prototype.submit.call(document.forms[0])`);
+    await refused;
+    expect(gateway.requests.length).toBe(before);
+  });
 
-    const texts = await page.locator("main bdi, main code, main label, dd").allTextContents();
-    expect(texts.length).toBeGreaterThan(8);
+  const HOSTILE_FIELDS = [
+    { ...API_KEY_FIELD, display_name: HOSTILE, label: HOSTILE, help: HOSTILE, template: `${HOSTILE}{value}${HOSTILE}` },
+    { ...REGION_FIELD, display_name: HOSTILE, label: HOSTILE, choices: [HOSTILE, `${HOSTILE}2`] },
+    { ...TOKEN_FIELD, label: HOSTILE, pattern_hint: HOSTILE, template: null },
+  ];
+  const HOSTILE_FLOW = {
+    server: { name: HOSTILE, url_origin: `https://${HOSTILE}` },
+    identity: { auth_mode: "virtual_key", id: HOSTILE, name: HOSTILE },
+    requested_by: { client_name: HOSTILE, client_version: HOSTILE, address: HOSTILE },
+    fields: HOSTILE_FIELDS,
+    static_header_names: [HOSTILE, HOSTILE],
+    credential: { status: "active", updated_at: GATEWAY_NOW, set_from: { client: HOSTILE, address: HOSTILE } },
+  };
+
+  async function expectHarmless(page: Page, atLeast: number): Promise<void> {
+    expect(await page.locator("img").count()).toBe(0);
+    const texts = await page
+      .locator("main :is(bdi, code, label, option, dd, a, .around, .problem li)")
+      .allTextContents();
+    expect(texts.length).toBeGreaterThanOrEqual(atLeast);
     for (const text of [...texts, await page.title()]) {
       expect(text).not.toMatch(INVISIBLE);
       expect(text).not.toMatch(/\p{M}{3}/u);
       expect(text.length).toBeLessThan(520);
     }
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(320);
+  }
+
+  it("A18: hostile names are shown as text, cleaned and cut", async () => {
+    const { page, gateway } = await visit({ viewport: { width: 320, height: 640 } });
+    gateway.answers.flow = ok(aFlow({ ...HOSTILE_FLOW, proof: "temp_token" }));
+    await page.goto(linkOf(gateway, LINK_TOKEN));
+    await page.getByRole("button", { name: "Yes, go on" }).waitFor();
+    await expectHarmless(page, 5);
+    await page.getByRole("button", { name: "Yes, go on" }).click();
+    await heading(page).filter({ hasText: MARKUP }).waitFor();
+    await expectHarmless(page, 20);
+    await page.getByRole("button", { name: "Verify and store" }).click();
+    await page.getByText("Please look at these again").waitFor();
+    await expectHarmless(page, 24);
+  });
+
+  it("A18: the hint of a pattern is shown as text, cleaned and cut, as an error too", async () => {
+    const { page, gateway } = await visit({ viewport: { width: 320, height: 640 } });
+    gateway.answers.flow = ok(aFlow({ fields: [{ ...TOKEN_FIELD, pattern_hint: HOSTILE, template: null }] }));
+    await openWithKey(page, gateway);
+    await page.getByLabel("Access token", { exact: true }).fill("x");
+    await page.getByRole("button", { name: "Verify and store" }).click();
+    const error = (await page.locator("#field-0-error").textContent()) ?? "";
+    expect(error).toContain(MARKUP);
+    expect(error.length).toBeLessThan(320);
+    await expectHarmless(page, 3);
+    gateway.answers.submit = refusal("invalid_header_value", HOSTILE, 400, { field: "authorization" });
+    await page.getByLabel("Access token", { exact: true }).fill("pat_12345678");
+    await page.getByRole("button", { name: "Verify and store" }).click();
+    await page.getByText("That did not work").waitFor();
+    await expectHarmless(page, 3);
+    expect(await page.locator(".problem").first().textContent()).not.toMatch(INVISIBLE);
+  });
+
+  it("A18: whoever is signed in has a hostile name", async () => {
+    const { page, gateway } = await visit({ viewport: { width: 320, height: 640 } });
+    gateway.answers.me = ok({ user: { name: HOSTILE, email: HOSTILE }, csrf_token: "c" });
+    gateway.answers.flow = ok(aFlow(OF_ADA));
+    await page.goto(linkOf(gateway));
+    await heading(page).filter({ hasText: "tracker" }).waitFor();
+    await expectHarmless(page, 3);
+    gateway.answers.flow = refusal("flow_not_found", "Gone.", 404);
+    await page.reload();
+    await page.getByText("You are signed in as").waitFor();
+    const said = (await page.locator("main p").first().textContent()) ?? "";
+    expect(said.length).toBeLessThan(300);
+    expect(said).not.toMatch(INVISIBLE);
   });
 
   it.each(["javascript:alert(1)", "http://tracker.example.com/", "https://", " javascript:alert(1)"])(
@@ -108,14 +173,14 @@ describe.skipIf(chromiumPath === null)("the connect page under attack", () => {
     gateway.answers.flow = ok(aFlow({ proof: "temp_token" }));
     gateway.answers.submit = stored("proven");
     await page.goto(linkOf(gateway, LINK_TOKEN));
-    await heading(page).filter({ hasText: "tracker" }).waitFor();
+    await page.getByRole("button", { name: "Yes, go on" }).waitFor();
     expect(page.url()).toBe(linkOf(gateway));
     expect(await keptByBrowser(page)).not.toContain(LINK_TOKEN);
     expect(await historyOf(page)).toEqual(["about:blank", linkOf(gateway)]);
     expect(await context.cookies()).toEqual([]);
 
+    await page.getByRole("button", { name: "Yes, go on" }).click();
     await page.getByLabel("API key", { exact: true }).fill("v-1");
-    await page.getByLabel("I asked for this link.").check();
     await page.getByRole("button", { name: "Verify and store" }).click();
     expect(await shown(page.getByText("tracker is connected"))).toBe(true);
     expect(await keptByBrowser(page)).not.toContain(LINK_TOKEN);
@@ -142,7 +207,7 @@ describe.skipIf(chromiumPath === null)("the connect page under attack", () => {
     const second = LINK_TOKEN.replace("tttt", "uuuu");
     gateway.answers.flow = ok(aFlow({ proof: "temp_token" }));
     await page.goto(linkOf(gateway, LINK_TOKEN));
-    await heading(page).filter({ hasText: "tracker" }).waitFor();
+    await page.getByRole("button", { name: "Yes, go on" }).waitFor();
     await page.goto(linkOf(gateway, second));
     await expect.poll(() => gateway.requests.at(-1)?.headers["authorization"]).toBe(`Keyward-Temp-Token ${second}`);
     await expect.poll(() => page.url()).toBe(linkOf(gateway));
@@ -153,9 +218,9 @@ describe.skipIf(chromiumPath === null)("the connect page under attack", () => {
     const { page, gateway } = await visit();
     gateway.answers.flow = ok(aFlow({ proof: "temp_token" }));
     await page.goto(linkOf(gateway, LINK_TOKEN));
-    await heading(page).filter({ hasText: "tracker" }).waitFor();
+    await page.getByRole("button", { name: "Yes, go on" }).waitFor();
     await page.reload();
-    expect(await shown(page.getByLabel("Keyward key"))).toBe(true);
+    expect(await shown(page.getByLabel("Virtual key"))).toBe(true);
     expect(await keptByBrowser(page)).not.toContain(LINK_TOKEN);
   });
 
@@ -165,7 +230,7 @@ describe.skipIf(chromiumPath === null)("the connect page under attack", () => {
     await openWithKey(page, gateway);
     await page.getByLabel("API key", { exact: true }).fill("v-1");
     await page.goto(`${gateway.origin}/connect/another`);
-    await page.getByLabel("Keyward key").fill("v-2");
+    await page.getByLabel("Virtual key").fill("v-2");
     for (const go of ["goBack", "goForward"] as const) {
       await page[go]();
       await page.locator("input").first().waitFor();
@@ -178,6 +243,7 @@ describe.skipIf(chromiumPath === null)("the connect page under attack", () => {
     const { page, gateway } = await visit();
     gateway.answers.flow = ok(aFlow({ proof: "temp_token" }));
     await page.goto(linkOf(gateway, LINK_TOKEN));
+    await page.getByRole("button", { name: "Yes, go on" }).click();
     await page.getByLabel("API key", { exact: true }).fill("v-1");
     await page.evaluate(`dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }))`);
     expect(await page.getByLabel("API key", { exact: true }).inputValue()).toBe("");

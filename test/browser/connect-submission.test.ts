@@ -7,6 +7,7 @@ import {
   heading,
   LINK_TOKEN,
   linkOf,
+  ok,
   openWithKey,
   SCENES,
   shown,
@@ -15,7 +16,6 @@ import {
 import { refusal, type StubAnswer, type StubGateway } from "./stub-gateway.ts";
 import { useVisits } from "./visits.ts";
 
-const ok = (body: object) => ({ status: 200, body });
 const GONE = refusal("flow_not_found", "This link is unknown.", 404);
 const BUSY = refusal("flow_busy", "These values are being verified right now.", 409);
 
@@ -44,7 +44,11 @@ describe.skipIf(chromiumPath === null)("a submission on the connect page", () =>
     const { page, gateway } = await visit();
     await submitTo(page, gateway, stored("proven"));
     expect(await shown(page.getByText("The server refused a wrong value and accepted yours."))).toBe(true);
-    expect(await shown(page.getByText("You can close this page and go back to your client."))).toBe(true);
+    expect(
+      await shown(
+        page.getByText("You can close this page and go back to your client. A call that waits goes on by itself"),
+      ),
+    ).toBe(true);
 
     const other = await visit();
     await submitTo(other.page, other.gateway, stored("accepted"));
@@ -57,6 +61,18 @@ describe.skipIf(chromiumPath === null)("a submission on the connect page", () =>
     await submitTo(page, gateway, refused, ok(aFlow({ attempts_left: 1 })));
     await page.getByText("Nothing was stored; 1 attempt is left.").waitFor();
     expect(await inputValues(page)).toEqual(["", ""]);
+  });
+
+  it.each([
+    ["connect", "It refused them as soon as Keyward connected. Nothing was stored; 2 attempts are left."],
+    ["list_tools", "It let Keyward in, but would not list its tools. Nothing was stored; 2 attempts are left."],
+    ["probe_tool", "It listed its tools, but refused a call of one. Nothing was stored; 2 attempts are left."],
+    ["a later one", "Nothing was stored; 2 attempts are left."],
+  ])("says at which step the server refused: %s", async (step, sentence) => {
+    const { page, gateway } = await visit();
+    const refused = refusal("upstream_rejected", "The server refused these values.", 422, { step });
+    await submitTo(page, gateway, refused, ok(aFlow({ attempts_left: 2 })));
+    expect(await shown(page.getByText(sentence, { exact: true }))).toBe(true);
   });
 
   it("closes the link after the last refusal", async () => {
@@ -189,6 +205,7 @@ describe.skipIf(chromiumPath === null)("a submission on the connect page", () =>
       await page.clock.install();
       gateway.answers.flow = ok(aFlow({ proof: "temp_token" }));
       await page.goto(linkOf(gateway, LINK_TOKEN));
+      await page.getByRole("button", { name: "Yes, go on" }).click();
       await page.getByLabel("API key", { exact: true }).fill("half a v");
       gateway.answers.flow = GONE;
       await page.clock.runFor(14 * 60_000 + 1000);

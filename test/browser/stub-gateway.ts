@@ -30,22 +30,28 @@ export interface SeenRequest {
 export interface StubGateway {
   readonly origin: string;
   readonly requests: readonly SeenRequest[];
-  /** The answers to `GET /flows/{id}`, `PUT /flows/{id}` and `GET /flows/{id}/status` from now on. */
-  readonly answers: { flow: StubReply; submit: StubReply; status: StubReply };
+  /** The answers to `GET /flows/{id}`, `PUT /flows/{id}`, `GET /flows/{id}/status` and `GET /me` from now on. */
+  readonly answers: { flow: StubReply; submit: StubReply; status: StubReply; me: StubReply };
   close(): Promise<void>;
 }
 
-/** Serves the built page with the real headers and an API that answers what the test says. */
+/**
+ * Serves the built page with the real headers and an API that answers what the test says. A request for the flow that
+ * presents nothing is one of somebody who is not signed in, until `answers.me` says who is.
+ */
 export async function startStubGateway(): Promise<StubGateway> {
   const unset: StubReply = { status: 404, body: refusal("flow_not_found", "This link is unknown.").body };
-  const answers: StubGateway["answers"] = { flow: unset, submit: unset, status: unset };
+  const answers: StubGateway["answers"] = { flow: unset, submit: unset, status: unset, me: SIGNED_OUT };
   const requests: SeenRequest[] = [];
 
   const { origin, close } = await listen(async (request, response) => {
     const path = request.url ?? "";
     const method = request.method ?? "";
     requests.push({ method, path, headers: request.headers, body: await bodyOf(request) });
+    if (path === "/api/v1/me") return sendAnswer(response, await answers.me);
     if (path.startsWith("/api/v1/flows/")) {
+      const isProven = request.headers.authorization ?? request.headers["keyward-session"];
+      if (isProven === undefined && answers.me === SIGNED_OUT) return sendAnswer(response, UNPROVEN);
       const key = method === "PUT" ? "submit" : path.endsWith("/status") ? "status" : "flow";
       return sendAnswer(response, await answers[key]);
     }
@@ -61,6 +67,9 @@ export function startForeignSite(html: string): Promise<{ readonly origin: strin
     response.writeHead(200, { "Content-Type": "text/html" }).end(html);
   });
 }
+
+const SIGNED_OUT = refusal("unauthenticated", "Present one valid credential.", 401);
+const UNPROVEN = refusal("opener_unknown", "Prove that this link is yours.", 401, { sign_in: true });
 
 export function refusal(code: string, message: string, status = 422, details: object = {}): StubAnswer {
   return { status, body: { error: { code, message, details } } };

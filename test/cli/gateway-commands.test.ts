@@ -125,6 +125,78 @@ describe("servers", () => {
     expect(stdout + stderr).not.toContain(CANARY);
   });
 
+  it("add: declares the format of a header, and what is no secret", async () => {
+    const { sent, code } = await run(
+      POST,
+      add(
+        "--header",
+        "Authorization",
+        "--template",
+        "authorization=Bearer {value}",
+        "--pattern",
+        "Authorization=sk-[a-z=]{8}",
+        "--pattern-hint",
+        "Authorization=It begins with sk-.",
+        "--optional-header",
+        "X-Region",
+        "--choices",
+        "X-Region=eu, us east,ap",
+        "--plain",
+        "x-region",
+      ),
+    );
+    expect(code).toBe(0);
+    expect(sent[0]?.body).toMatchObject({
+      header_schema: [
+        {
+          name: "Authorization",
+          required: true,
+          template: "Bearer {value}",
+          pattern: "sk-[a-z=]{8}",
+          pattern_hint: "It begins with sk-.",
+        },
+        { name: "X-Region", required: false, secret: false, choices: ["eu", "us east", "ap"] },
+      ],
+    });
+  });
+
+  it("add: says of each step of the verification what it showed", async () => {
+    const steps = [
+      { step: "connect", outcome: "ok", proves: "speaks_mcp" },
+      { step: "list_tools", outcome: "ok", proves: "tools_known" },
+      { step: "probe_tool", outcome: "skipped", proves: "nothing" },
+      { step: "negative_control", outcome: "failed", proves: "any_value_passes" },
+    ];
+    const answer = { ...WEATHER, verified: "accepted", steps };
+    const { stdout } = await run({ "POST /api/v1/servers": [201, answer] }, add("--header", "X-API-Key"));
+    expect(stdout.split("\n").slice(2, 6)).toEqual([
+      "- connect              ok       it speaks MCP",
+      "- list tools           ok       its tools are known",
+      "- call the probe tool  skipped",
+      "- try a wrong value    failed   it was accepted: any value passes",
+    ]);
+    const refused = refusal(422, "upstream_rejected", "The server refused these values.", {
+      steps: ["connect:ok", "list_tools:refused"],
+    });
+    const { stderr } = await run({ "POST /api/v1/servers": refused }, add("--header", "X-API-Key"));
+    expect(stderr).toContain("\nSteps: connect ok, list tools refused\n");
+  });
+
+  it("show: says what is expected of each header", async () => {
+    const header_schema = [
+      { name: "Authorization", required: true, template: "Bearer {value}", pattern: "sk-.+" },
+      { name: "X-Region", required: false, choices: ["eu", "us"] },
+    ];
+    const { stdout } = await run({ "GET /api/v1/servers": page({ ...WEATHER, header_schema }) }, [
+      "servers",
+      "show",
+      "weather",
+    ]);
+    expect(stdout).toContain(
+      'Authorization (as "Bearer {value}", matching sk-.+), X-Region (optional, one of eu | us)',
+    );
+  });
+
   it("add: without a terminal and a sample the server waits, and the answer says what to do", async () => {
     const waiting = { ...WEATHER, status: "pending_verification", discovered: null, verified: null };
     const { code, stdout, stderr, sent } = await run(
@@ -189,6 +261,8 @@ describe("servers", () => {
     ["a label that is none", ["--label", "Key", "--header", "X-API-Key"], "--label is written as header=text"],
     ["arguments without a probe", ["--probe-arguments", "{}"], "belongs to --probe-tool"],
     ["arguments that are no JSON", ["--probe-tool", "a", "--probe-arguments", CANARY], "is not JSON"],
+    ["a format for a header that is not declared", ["--header", "X-A", "--pattern", "X-B=b"], "x-b is described"],
+    ["a format without a header", ["--choices", "X-B=b"], "x-b is described"],
     ["a header schema that is not there", ["--header-schema", "/nonexistent/fields.yaml"], "cannot be read (ENOENT)"],
   ])("add: refuses %s, sends nothing and quotes no value", async (_, args, expected) => {
     const { code, stdout, stderr, seen } = await run(POST, add(...args));

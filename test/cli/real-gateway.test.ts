@@ -54,7 +54,7 @@ it("a server goes its way from adding to removing, and no value is ever shown", 
   expect(await done("servers list")).toContain("There are no servers yet.");
 
   expect(await done(`servers add weather ${upstream.url} --header X-Demo-Key --samples-stdin`, sample)).toMatch(
-    /^weather is ready \(srv_[\w-]+\)\.\nVerified, proven: .*\n2 tools: forecast, whoami\n$/,
+    /^weather is ready \(srv_[\w-]+\)\.\nVerified, proven: .*\n(?:- .*\n){4}2 tools: forecast, whoami\n$/,
   );
   expect(await done("servers verify weather --sample X-Demo-Key=env:K", { env: { K: CANARY } })).toContain("proven");
   expect(await done("servers edit weather --tool whoami --link-policy key_proof --probe-tool whoami")).toMatch(

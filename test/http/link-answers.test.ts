@@ -72,13 +72,18 @@ it("A20: no answer of a link endpoint holds a stored value, its length or its be
   await look(needsUpdate.flowId, { as: owner.key });
 
   const view = JSON.parse(answers.at(-2)?.text ?? "") as { credential: unknown; fields: { on_file: boolean }[] };
-  expect(view.credential).toEqual({ status: "needs_update", updated_at: expect.any(Number) as number });
+  expect(view.credential).toEqual({
+    status: "needs_update",
+    updated_at: expect.any(Number) as number,
+    set_from: null,
+  });
   expect(view.fields.map((field) => field.on_file)).toEqual([true, true, false]);
   const said = answers.map((answer) => answer.text + JSON.stringify([...answer.headers])).join("\n");
   for (const value of [...Object.values(GOOD_VALUES), "static-canary-value", "sample-canary-value"]) {
     expect(said).not.toContain(value.slice(0, 8));
   }
-  expect(said).not.toMatch(/length|prefix|preview|hint|masked/i);
+  // The one hint that there is belongs to a pattern, and is the administrator's own text.
+  expect(said.replaceAll('"pattern_hint":null', "")).not.toMatch(/length|prefix|preview|hint|masked/i);
   expect(answers.map(outcomeOf)).toContain("422 upstream_rejected");
   expect(answers.map(outcomeOf)).toContain("503 upstream_unreachable");
 });
@@ -93,7 +98,11 @@ it("says in a refusal what to do next, and counts only what the server refused",
   const unreachable = await put(GOOD_VALUES);
   expect([unreachable.status, unreachable.headers.get("retry-after")]).toEqual([503, "5"]);
   scene.answerVerify(REFUSED);
-  expect(errorOf(await put(GOOD_VALUES)).details).toEqual({ step: "connect", attempts_left: 4 });
+  expect(errorOf(await put(GOOD_VALUES)).details).toEqual({
+    step: "connect",
+    steps: ["connect:refused"],
+    attempts_left: 4,
+  });
 });
 
 it("bounds how often one link makes the gateway dial, also while the server is down", async () => {

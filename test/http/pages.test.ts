@@ -1,4 +1,6 @@
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { DASHBOARD_PATHS } from "../../src/http/dashboard-paths.ts";
 import { createScene } from "./scene.ts";
 import { type Answer, createTestApp, outcomeOf } from "./test-app.ts";
 
@@ -29,7 +31,7 @@ describe("pages", () => {
   it("carry exactly these headers, also where there is none", async () => {
     const { send } = await createTestApp();
     const assets = ["link.js", "connect.css", "missing.js"].map((name) => `/assets/connect/${name}`);
-    for (const path of ["/", "/connect/flow_x", ...assets]) {
+    for (const path of ["/connect/flow_x", ...assets]) {
       expect(headersOf(await send(`GET ${path}`)), path).toEqual(PAGE_HEADERS);
     }
   });
@@ -44,7 +46,7 @@ describe("pages", () => {
 
   it("tell browsers to come by https when the public URL is one, and only then", async () => {
     const { send } = await createTestApp({ parts: { publicUrl: "https://keys.example.com" } });
-    for (const path of ["/", "/connect/flow_x", "/api/v1/me"]) {
+    for (const path of ["/", "/connect/flow_x", "/assets/dashboard/index-a1.js", "/api/v1/me"]) {
       expect((await send(`GET ${path}`)).headers.get("strict-transport-security")).toBe(
         "max-age=31536000; includeSubDomains",
       );
@@ -93,14 +95,62 @@ describe("pages", () => {
       expect(outcomeOf(answer), name).toBe("404 not_found");
     }
   });
+});
 
-  it("say at / what runs here and where to go, without a script", async () => {
-    const { send } = await createTestApp({ parts: { publicUrl: "https://keys.example.com/" } });
-    const { text } = await send("GET /");
-    expect(text).toContain("Keyward is running");
-    expect(text).toContain("https://keys.example.com/mcp<");
-    expect(text).toContain(`href="/openapi.json"`);
-    expect(text).toContain("docs/api.md");
-    expect(text).not.toMatch(/<script|\s(?:style|on\w+)=/);
+describe("the dashboard", () => {
+  it("has its html at every one of its addresses, the same for everybody but for the nonce", async () => {
+    const { send } = await createTestApp();
+    const bare = ({ text }: Answer): string => text.replace(/nonce="[^"]+"/, "");
+    const home = await send("GET /");
+    expect(home.headers.get("content-type")).toBe("text/html; charset=UTF-8");
+    for (const path of DASHBOARD_PATHS.map((pattern) => pattern.replace(/:\w+/, "x_1"))) {
+      const answer = await send(`GET ${path}`);
+      expect([answer.status, bare(answer)], path).toEqual([200, bare(home)]);
+    }
+    expect(outcomeOf(await send("GET /servers/x_1/more"))).toBe("404 not_found");
+  });
+
+  it("carries exactly these headers, with a nonce that no other response has", async () => {
+    const { send } = await createTestApp();
+    const nonces = new Set<string>();
+    for (const path of ["/", "/", "/sign-in", "/servers/srv_1"]) {
+      const answer = await send(`GET ${path}`);
+      const nonce = /<meta nonce="([\w+/]{22}==)">/.exec(answer.text)?.[1] ?? "none";
+      nonces.add(nonce);
+      expect(headersOf(answer), path).toEqual({
+        ...PAGE_HEADERS,
+        "content-security-policy": PAGE_HEADERS["content-security-policy"].replace(
+          "style-src 'self'",
+          `style-src 'self' 'nonce-${nonce}'`,
+        ),
+      });
+    }
+    expect(nonces.size).toBe(4);
+  });
+
+  it("has files that browsers may keep for ever, by gzip where that is understood", async () => {
+    const { send } = await createTestApp();
+    const path = "GET /assets/dashboard/index-a1.js";
+    const plain = await send(path);
+    expect([plain.text, headersOf(plain)]).toEqual([
+      "export const dashboard = 1;\n",
+      { ...PAGE_HEADERS, "cache-control": "public, max-age=31536000, immutable", vary: "Accept-Encoding" },
+    ]);
+    const { app } = await createTestApp();
+    const packed = await app.request(
+      "/assets/dashboard/index-a1.js",
+      { headers: { "accept-encoding": "br, gzip" } },
+      { requestId: "r", address: null, rawPath: "/assets/dashboard/index-a1.js" },
+    );
+    expect(packed.headers.get("content-encoding")).toBe("gzip");
+    expect(gunzipSync(await packed.arrayBuffer()).toString()).toBe(plain.text);
+  });
+
+  it("has no file but those of the build, and a missing one is not kept", async () => {
+    const { send } = await createTestApp();
+    for (const name of ["index.html", "..%2findex.html", "link.js", "constructor", ""]) {
+      const answer = await send(`GET /assets/dashboard/${name}`);
+      expect([outcomeOf(answer), answer.headers.get("cache-control")], name).toEqual(["404 not_found", "no-store"]);
+    }
   });
 });

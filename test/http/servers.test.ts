@@ -6,6 +6,8 @@ function create(test: TestApp, changes: Record<string, unknown> = {}): Promise<A
   return test.send("POST /api/v1/servers", { as: ADMIN_TOKEN, body: { ...SERVER, ...changes } });
 }
 
+const NO_FORMAT = { pattern: null, pattern_hint: null, choices: null, template: null };
+
 const ADMIN_REQUESTS = [
   "GET /api/v1/servers",
   "POST /api/v1/servers",
@@ -100,8 +102,9 @@ describe("a server", () => {
           help_url: "https://example.com/keys",
           secret: true,
           required: true,
+          ...NO_FORMAT,
         },
-        { name: "X-Tenant", label: "X-Tenant", help: "", help_url: null, secret: false, required: false },
+        { name: "X-Tenant", label: "X-Tenant", help: "", help_url: null, secret: false, required: false, ...NO_FORMAT },
       ],
       schema_revision: 1,
       static_header_names: ["x-source"],
@@ -125,6 +128,12 @@ describe("a server", () => {
       created_at: test.clock.now,
       updated_at: test.clock.now,
       verified: "proven",
+      steps: [
+        { step: "connect", outcome: "ok", proves: "speaks_mcp" },
+        { step: "list_tools", outcome: "ok", proves: "tools_known" },
+        { step: "probe_tool", outcome: "ok", proves: "tool_works" },
+        { step: "negative_control", outcome: "ok", proves: "wrong_values_refused" },
+      ],
     });
     const list = await test.send("GET /api/v1/servers", { as: ADMIN_TOKEN });
     const one = await test.send(`GET /api/v1/servers/${String(answer.json["id"])}`, { as: ADMIN_TOKEN });
@@ -138,7 +147,10 @@ describe("a server", () => {
     const test = await createTestApp();
     test.answerVerify({ kind: "rejected", step: "list_tools" });
     const refused = await create(test);
-    expect(errorOf(refused)).toMatchObject({ code: "upstream_rejected", details: { step: "list_tools" } });
+    expect(errorOf(refused)).toMatchObject({
+      code: "upstream_rejected",
+      details: { step: "list_tools", steps: ["connect:ok", "list_tools:refused"] },
+    });
     for (const code of [
       "upstream_unreachable",
       "upstream_redirected",
@@ -146,7 +158,9 @@ describe("a server", () => {
       "upstream_not_allowed",
     ] as const) {
       test.answerVerify({ kind: "unknown", code });
-      expect(outcomeOf(await create(test))).toMatch(new RegExp(`^(422|503) ${code}$`));
+      const unknown = await create(test);
+      expect(outcomeOf(unknown)).toMatch(new RegExp(`^(422|503) ${code}$`));
+      expect(errorOf(unknown).details).toEqual({ steps: ["connect:failed"] });
     }
     expect((await test.send("GET /api/v1/servers", { as: ADMIN_TOKEN })).json["items"]).toEqual([]);
   });
@@ -154,7 +168,7 @@ describe("a server", () => {
   it("without a sample waits until it is verified", async () => {
     const test = await createTestApp();
     const { json } = await create(test, { sample_headers: undefined });
-    expect(json).toMatchObject({ status: "pending_verification", discovered: null, verified: null });
+    expect(json).toMatchObject({ status: "pending_verification", discovered: null, verified: null, steps: [] });
     const verified = await test.send(`POST /api/v1/servers/${String(json["id"])}/verify`, {
       as: ADMIN_TOKEN,
       body: { sample_headers: { "X-API-Key": "v" } },

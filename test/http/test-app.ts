@@ -18,6 +18,7 @@ import { createOpeners } from "../../src/core/opener.ts";
 import { createPeople } from "../../src/core/people.ts";
 import type { Clock, LogFields, Random, Upstream, Vault, VerifyOutcome } from "../../src/core/ports.ts";
 import { Secret } from "../../src/core/secret.ts";
+import type { Server } from "../../src/core/server.ts";
 import { createServerRegistry } from "../../src/core/server-registry.ts";
 import type { Store } from "../../src/core/store-port.ts";
 import { createSubmissions } from "../../src/core/submission.ts";
@@ -28,6 +29,7 @@ import { composeSignIn } from "../../src/http/sign-in/compose-sign-in.ts";
 import type { SingleSignOnOptions } from "../../src/http/sign-in/single-sign-on.ts";
 import type { SignInDatabase } from "../../src/store/sign-in-database.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
+import { stepsOf } from "../../src/upstream/verify-steps.ts";
 import { LocalKeyEncryption } from "../../src/vault/kms/local.ts";
 import { openVault } from "../../src/vault/open-vault.ts";
 import { differenceFromDescription } from "./conformance.ts";
@@ -41,6 +43,12 @@ const PAGE: Readonly<Record<string, string>> = {
   "link.js": "export const link = 1;\n",
   "connect.css": "main { color: black }\n",
   "notes.txt": "not for the web",
+};
+
+const DASHBOARD: Readonly<Record<string, string>> = {
+  "index.html": `<!doctype html><meta nonce="%CSP_NONCE%"><script type="module" src="/assets/dashboard/index-a1.js"></script>`,
+  "index-a1.js": "export const dashboard = 1;\n",
+  "index-b2.css": "main { color: black }\n",
 };
 
 interface LogLine {
@@ -66,11 +74,14 @@ export interface TestApp {
   readonly announced: { readonly binding: Binding; readonly stored: Promise<CredentialRecord | null> }[];
   /** Whose lists were said to have changed, oldest first. */
   readonly changed: ListChangeScope[];
-  /** What the next verifications answer; default: accepted and proven. */
-  answerVerify(outcome: VerifyOutcome): void;
+  /** How the next verifications end; default: accepted and proven. Their steps are those of such an end. */
+  answerVerify(end: VerifyEnd): void;
   /** `send("GET /api/v1/me", { as: key })`; a string body is sent as it is, anything else as JSON. */
   send(request: string, options?: SendOptions): Promise<Answer>;
 }
+
+type WithoutSteps<T> = T extends VerifyOutcome ? Omit<T, "steps"> : never;
+type VerifyEnd = WithoutSteps<VerifyOutcome>;
 
 export interface SendOptions {
   /** A virtual key or admin token, sent as bearer. */
@@ -105,7 +116,7 @@ const SETTINGS: Settings = {
   warnings: [],
 };
 
-const ACCEPTED: VerifyOutcome = {
+const ACCEPTED: VerifyEnd = {
   kind: "accepted",
   strength: "proven",
   discovered: {
@@ -169,8 +180,8 @@ export async function createTestApp(
   const dials: string[] = [];
   const changed: ListChangeScope[] = [];
   const listChanges = { changed: (scope: ListChangeScope) => void changed.push(scope) };
-  let outcome: VerifyOutcome = ACCEPTED;
-  const upstream = scriptedUpstream(dials, () => outcome);
+  let end: VerifyEnd = ACCEPTED;
+  const upstream = scriptedUpstream(dials, () => end);
   const announced: TestApp["announced"] = [];
   const completions = createCompletions({ logger });
   completions.subscribe(({ identity, serverId }) => {
@@ -223,6 +234,7 @@ export async function createTestApp(
     version: "1.2.3",
     readiness: () => Promise.resolve({ store: true, keys: true }),
     connectPage: { directory: writePage(folder) },
+    dashboard: { directory: writePage(folder, DASHBOARD) },
     ...options.parts,
   });
 
@@ -239,7 +251,7 @@ export async function createTestApp(
     announced,
     changed,
     answerVerify(next) {
-      outcome = next;
+      end = next;
     },
     send: (request, sendOptions) => send(app, request, sendOptions),
   };
@@ -306,12 +318,18 @@ export function errorOf(answer: Answer): { code: string; message: string; detail
   return answer.json["error"] as ReturnType<typeof errorOf>;
 }
 
-function scriptedUpstream(dials: string[], outcome: () => VerifyOutcome): Upstream {
+function withSteps(end: VerifyEnd, server: Server): VerifyOutcome {
+  const trial = end.kind === "unknown" ? ({ kind: "unknown", step: "connect" } as const) : end;
+  const isProven = end.kind === "accepted" && end.strength === "proven";
+  return { ...end, steps: stepsOf(trial, server, isProven ? "refused" : "skipped") };
+}
+
+function scriptedUpstream(dials: string[], end: () => VerifyEnd): Upstream {
   return {
-    async verify(_server, headers) {
+    async verify(server, headers) {
       const values = [...headers.userHeaders].map(([name, value]) => `${name}=${value.reveal()}`);
       dials.push(`verify ${values.join("&")}`);
-      return outcome();
+      return withSteps(end(), server);
     },
     assertAllowed(url) {
       dials.push(`assertAllowed ${url.host}`);

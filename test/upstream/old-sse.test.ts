@@ -50,7 +50,7 @@ describe("a server of HTTP with SSE (2024-11-05)", () => {
       discovered: { era: "legacy", isStateful: true, tools: [{ name: "leak" }, { name: "repeat" }] },
     });
     await expectSoon(remote.streams).toBe(0);
-    expect(await upstream.verify(serverFor(remote.url), callFor(remote.url, "wrong"))).toEqual({
+    expect(await upstream.verify(serverFor(remote.url), callFor(remote.url, "wrong"))).toMatchObject({
       kind: "rejected",
       step: "connect",
     });

@@ -57,7 +57,7 @@ describe.each(ERAS)("a server that is %s", (_, options, found) => {
 
   it("refuses a wrong value at the first step", async () => {
     const remote = await start(options);
-    expect(await verify(remote, {}, connect(), "sk-live-wrong")).toEqual({ kind: "rejected", step: "connect" });
+    expect(await verify(remote, {}, connect(), "sk-live-wrong")).toMatchObject({ kind: "rejected", step: "connect" });
   });
 
   it("shows its tools, its name and its instructions", async () => {
@@ -137,7 +137,21 @@ describe("the negative control", () => {
     expect(wrongValues(remote)).toEqual([]);
   });
 
-  it("changes every header of the user, and none of the administrator", async () => {
+  it("leaves what is no secret as it is: a refused region would say nothing about the key", async () => {
+    const remote = await start();
+    const { upstream } = connect();
+    const outcome = await upstream.verify(
+      serverFor(remote.url),
+      callFor(remote.url, KEY, {
+        userHeaders: valuesOf({ "x-api-key": KEY, "x-region": "eu-1" }),
+        plainNames: new Set(["x-region"]),
+      }),
+    );
+    expect(outcome).toMatchObject({ strength: "proven" });
+    expect(new Set(remote.received.map(({ headers }) => headers["x-region"]))).toEqual(new Set(["eu-1"]));
+  });
+
+  it("changes every secret header of the user, and none of the administrator", async () => {
     const remote = await start();
     const { upstream } = connect();
     await upstream.verify(
@@ -157,6 +171,70 @@ describe("the negative control", () => {
   });
 });
 
+describe("the steps of a verification", () => {
+  const stepsOf = async (remote: HeaderUpstream, server: Partial<Server> = {}, key = KEY) =>
+    (await verify(remote, server, connect(), key)).steps.map(({ step, outcome, proves }) =>
+      [step, outcome, proves].join(" "),
+    );
+  const CONNECTED = "connect ok speaks_mcp";
+  const LISTED = "list_tools ok tools_known";
+  const PROBE_SKIPPED = "probe_tool skipped nothing";
+  const CONTROL_SKIPPED = "negative_control skipped nothing";
+
+  it("say what each of them proved", async () => {
+    expect(await stepsOf(await start(), probing)).toEqual([
+      CONNECTED,
+      LISTED,
+      "probe_tool ok tool_works",
+      "negative_control ok wrong_values_refused",
+    ]);
+    expect(await stepsOf(await start({ accepts: () => true }))).toEqual([
+      CONNECTED,
+      LISTED,
+      PROBE_SKIPPED,
+      "negative_control failed any_value_passes",
+    ]);
+    const off = { verification: { probeTool: null, hasNegativeControl: false } };
+    expect(await stepsOf(await start(), off)).toEqual([CONNECTED, LISTED, PROBE_SKIPPED, CONTROL_SKIPPED]);
+  });
+
+  it("end with the one at which the values are refused", async () => {
+    expect(await stepsOf(await start(), probing, "wrong")).toEqual([
+      "connect refused values_refused",
+      "list_tools skipped nothing",
+      PROBE_SKIPPED,
+      CONTROL_SKIPPED,
+    ]);
+    const atList = await start({ behaviour: { kind: "status", status: 401, on: ["tools/list"] } });
+    expect((await stepsOf(atList))[1]).toBe("list_tools refused values_refused");
+    const atProbe = await start({ listOpen: true });
+    expect(await stepsOf(atProbe, probing, "wrong")).toEqual([
+      CONNECTED,
+      LISTED,
+      "probe_tool refused values_refused",
+      CONTROL_SKIPPED,
+    ]);
+  });
+
+  it("end with the one at which nothing is known", async () => {
+    const broken = await start({ behaviour: { kind: "status", status: 500, on: ["tools/list"] } });
+    expect(await stepsOf(broken)).toEqual([CONNECTED, "list_tools failed nothing", PROBE_SKIPPED, CONTROL_SKIPPED]);
+    await broken.close();
+    expect((await stepsOf(broken))[0]).toBe("connect failed nothing");
+  });
+
+  it("say when the wrong value came to nothing", async () => {
+    const remote = await start();
+    remote.change({
+      accepts(value) {
+        if (value !== KEY) remote.misbehave({ kind: "status", status: 500 });
+        return true;
+      },
+    });
+    expect((await stepsOf(remote, probing)).at(-1)).toBe("negative_control failed nothing");
+  });
+});
+
 describe("A55: a value is rejected", () => {
   it.each([
     [401, "connect"],
@@ -164,9 +242,9 @@ describe("A55: a value is rejected", () => {
     ["json_rpc", "connect"],
   ] as const)("by %s when connecting", async (refusal, step) => {
     const remote = await start({ refusal });
-    expect(await verify(remote, probing, connect(), "wrong")).toEqual({ kind: "rejected", step });
+    expect(await verify(remote, probing, connect(), "wrong")).toMatchObject({ kind: "rejected", step });
     const legacy = await start({ refusal, era: "legacy", stateful: true });
-    expect(await verify(legacy, probing, connect(), "wrong")).toEqual({ kind: "rejected", step });
+    expect(await verify(legacy, probing, connect(), "wrong")).toMatchObject({ kind: "rejected", step });
   });
 
   it.each<[Misbehaviour]>([
@@ -175,12 +253,12 @@ describe("A55: a value is rejected", () => {
     [{ kind: "error", code: -32_001, on: ["tools/list"] }],
   ])("by %j when listing", async (behaviour) => {
     const remote = await start({ behaviour });
-    expect(await verify(remote)).toEqual({ kind: "rejected", step: "list_tools" });
+    expect(await verify(remote)).toMatchObject({ kind: "rejected", step: "list_tools" });
   });
 
   it.each([401, 403, "json_rpc", "tool_error"] as const)("by %s at the probe tool", async (refusal) => {
     const remote = await start({ listOpen: true, refusal });
-    expect(await verify(remote, probing, connect(), "wrong")).toEqual({ kind: "rejected", step: "probe_tool" });
+    expect(await verify(remote, probing, connect(), "wrong")).toMatchObject({ kind: "rejected", step: "probe_tool" });
   });
 
   it("only after `initialize` refused it as well: a 401 to `server/discover` says nothing about the era", async () => {
@@ -190,7 +268,7 @@ describe("A55: a value is rejected", () => {
     });
     expect(await verify(remote)).toMatchObject({ kind: "accepted", discovered: { era: "legacy" } });
     remote.misbehave({ kind: "status", status: 401, on: ["server/discover", "initialize"] });
-    expect(await verify(remote)).toEqual({ kind: "rejected", step: "connect" });
+    expect(await verify(remote)).toMatchObject({ kind: "rejected", step: "connect" });
   });
 
   it("not when an outage follows the 401", async () => {
@@ -201,7 +279,7 @@ describe("A55: a value is rejected", () => {
         return false;
       },
     });
-    expect(await verify(remote)).toEqual({ kind: "unknown", code: "upstream_unreachable" });
+    expect(await verify(remote)).toMatchObject({ kind: "unknown", code: "upstream_unreachable" });
   });
 });
 
@@ -224,7 +302,7 @@ describe("A56: nothing is known", () => {
     ],
   ])("when the server %s", async (_, behaviour, code) => {
     const remote = await start({ era: "legacy", behaviour });
-    expect(await verify(remote, probing)).toEqual({ kind: "unknown", code });
+    expect(await verify(remote, probing)).toMatchObject({ kind: "unknown", code });
   });
 
   it.each(["server/discover", "initialize", "tools/list", "tools/call"])(
@@ -235,7 +313,7 @@ describe("A56: nothing is known", () => {
       const outcome = verify(remote, probing, connect({ clock }));
       await expectSoon(() => remote.received.at(-1)?.method).toBe(method);
       clock.fire(UPSTREAM_LIMITS.verifyTimeoutMs);
-      expect(await outcome).toEqual({ kind: "unknown", code: "upstream_unreachable" });
+      expect(await outcome).toMatchObject({ kind: "unknown", code: "upstream_unreachable" });
     },
   );
 
@@ -243,10 +321,13 @@ describe("A56: nothing is known", () => {
     const remote = await start();
     const { upstream } = connect();
     const at = (url: string) => upstream.verify(serverFor(url), callFor(url, KEY));
-    expect(await at(remote.url.replace("http:", "https:"))).toEqual({ kind: "unknown", code: "upstream_unreachable" });
-    expect(await at("http://127.0.0.2:1/")).toEqual({ kind: "unknown", code: "upstream_not_allowed" });
+    expect(await at(remote.url.replace("http:", "https:"))).toMatchObject({
+      kind: "unknown",
+      code: "upstream_unreachable",
+    });
+    expect(await at("http://127.0.0.2:1/")).toMatchObject({ kind: "unknown", code: "upstream_not_allowed" });
     await remote.close();
-    expect(await at(remote.url)).toEqual({ kind: "unknown", code: "upstream_unreachable" });
+    expect(await at(remote.url)).toMatchObject({ kind: "unknown", code: "upstream_unreachable" });
   });
 
   it("when the caller leaves", async () => {
@@ -256,7 +337,7 @@ describe("A56: nothing is known", () => {
     const outcome = upstream.verify(serverFor(remote.url), callFor(remote.url, KEY), { signal: leaving.signal });
     await expectSoon(() => remote.received.length).toBe(1);
     leaving.abort();
-    expect(await outcome).toEqual({ kind: "unknown", code: "upstream_unreachable" });
+    expect(await outcome).toMatchObject({ kind: "unknown", code: "upstream_unreachable" });
   });
 
   it("when the server is forgotten meanwhile", async () => {
@@ -265,7 +346,7 @@ describe("A56: nothing is known", () => {
     const outcome = upstream.verify(serverFor(remote.url), callFor(remote.url, KEY));
     await expectSoon(() => remote.received.length).toBe(1);
     upstream.forgetServer("srv_1");
-    expect(await outcome).toEqual({ kind: "unknown", code: "upstream_unreachable" });
+    expect(await outcome).toMatchObject({ kind: "unknown", code: "upstream_unreachable" });
   });
 });
 

@@ -3,9 +3,10 @@ import type { Schemas } from "../../client/api-types.ts";
 import { isPreview } from "../../client/client.ts";
 import { type Cli, type GatewayOption, usageError, withExamples, withGateway, collect } from "../context.ts";
 import { findServer, listServers } from "../find.ts";
+import { headerSchemaOf } from "../header-fields.ts";
 import { askEach, readValueLines, readValues, type TypedValues, VALUE_SOURCES } from "../header-values.ts";
 import { describePreview, type DryRunOption, removeOrTry, withDryRun } from "../preview.ts";
-import { headerSchemaOf, linkPolicyOf, type ServerOptions, verificationOf, withServerOptions } from "../server-body.ts";
+import { linkPolicyOf, type ServerOptions, verificationOf, withServerOptions } from "../server-body.ts";
 import { describeServer, describeVerified, headerNames, nextAfterAdd, toolNames } from "../server-view.ts";
 import { table } from "../text.ts";
 import { addGrantCommands } from "./grants.ts";
@@ -80,6 +81,7 @@ function addAdd(servers: Command, cli: Cli): void {
     command,
     "keyward servers add weather https://mcp.example.com/mcp --header X-API-Key",
     "keyward servers add weather https://mcp.example.com/mcp --header X-API-Key --sample X-API-Key=env:WEATHER_KEY",
+    'keyward servers add issues https://issues.example.com/mcp --header Authorization --template "Authorization=Bearer {value}" --pattern "Authorization=pat_[a-z0-9]{40}"',
     "keyward servers add docs https://docs.example.com/mcp --static-header Authorization=file:./docs.token",
   ).action(async (name: string, url: string, options: AddOptions) => {
     const gateway = cli.gateway(options);

@@ -77,6 +77,14 @@ export const VerificationStrength = z.enum(["proven", "accepted"]).openapi("Veri
     "`proven`: a wrong value was refused, so the right one made the difference. `accepted`: the server took the value, but would perhaps take any.",
 });
 
+/** What is expected of a value, as it was declared. The same rules hold in the form and in the gateway. */
+export const FieldFormat = {
+  pattern: z.string().nullable(),
+  pattern_hint: z.string().nullable(),
+  choices: z.array(z.string()).nullable(),
+  template: z.string().nullable().openapi({ description: "`{value}` stands for what is typed." }),
+};
+
 export const AccessChange = {
   orphaned: z.int().openapi({ description: "Credentials whose identity lost access." }),
   reactivated: z.int().openapi({ description: "Credentials whose identity has access again." }),

@@ -1,5 +1,14 @@
 import { z } from "@hono/zod-openapi";
-import { headersInput, IdentityShown, IdParameter, json, jsonBody, Time, VerificationStrength } from "./fields.ts";
+import {
+  FieldFormat,
+  headersInput,
+  IdentityShown,
+  IdParameter,
+  json,
+  jsonBody,
+  Time,
+  VerificationStrength,
+} from "./fields.ts";
 import { defineRoute } from "./route.ts";
 
 const tags = ["Flows"];
@@ -12,7 +21,12 @@ const FlowField = z.object({
   help_url: z.string().nullable(),
   secret: z.boolean(),
   required: z.boolean(),
+  ...FieldFormat,
   on_file: z.boolean().openapi({ description: "A value is stored; leave the field blank to keep it." }),
+  outdated: z.boolean().openapi({
+    description:
+      "A value is stored that was given before the field expected what it expects now: it has to be given again.",
+  }),
 });
 
 /** Names only: no value, length or prefix of what is on file (promise P6). */
@@ -33,7 +47,14 @@ export const Flow = z
     fields: z.array(FlowField),
     static_header_names: z.array(z.string()),
     credential: z
-      .object({ status: z.enum(["active", "needs_update", "rejected", "orphaned"]), updated_at: Time })
+      .object({
+        status: z.enum(["active", "needs_update", "rejected", "orphaned"]),
+        updated_at: Time,
+        set_from: z
+          .object({ client: z.string().nullable(), address: z.string().nullable() })
+          .nullable()
+          .openapi({ description: "From where the values on file were given, as far as it is known." }),
+      })
       .nullable(),
     proof: z.enum(["temp_token", "virtual_key", "session", "admin", "user"]),
     attempts_left: z.int(),

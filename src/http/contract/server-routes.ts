@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import {
   AccessChange,
   DryRunQuery,
+  FieldFormat,
   headersInput,
   IdParameter,
   json,
@@ -15,6 +16,7 @@ import {
   VerificationStrength,
 } from "./fields.ts";
 import { defineRoute } from "./route.ts";
+import { STEP_OUTCOMES, STEP_PROOFS, VERIFY_STEPS } from "../../core/verification.ts";
 import { ToolArguments } from "./tool-arguments.ts";
 
 const tags = ["Servers"];
@@ -29,14 +31,36 @@ const LinkPolicy = z.enum(["inherit", "key_proof"]).openapi("LinkPolicy", {
 });
 export const ToolNames = z.array(z.string().min(1).max(128)).max(1000).nullable();
 
+const PATTERN =
+  "A regular expression that the whole typed value must match, without look-around, references and lazy repetitions: 1 to 500 characters. Matched in linear time. Not together with `choices`.";
+const PATTERN_HINT =
+  "A sentence that says what the pattern expects: what a person reads whose value does not match it.";
+const CHOICES = "The only values there are, 1 to 50: the form shows a list instead of an input.";
+const TEMPLATE =
+  "The header value, with `{value}` once where the typed value goes. Typed with it or without, the value is stored and sent in it.";
+
 const HeaderFieldInput = z
   .strictObject({
     name: z.string().max(200).openapi({ example: "X-API-Key" }),
     label: z.string().max(1000).optional(),
     help: z.string().max(1000).optional(),
     help_url: z.string().max(1000).nullable().optional(),
-    secret: z.boolean().optional().openapi({ description: "Whether the input hides what is typed. Default true." }),
+    secret: z.boolean().optional().openapi({
+      description: "Whether the input hides what is typed. Default true, with `choices` false.",
+    }),
     required: z.boolean().optional().openapi({ description: "Default true." }),
+    pattern: z
+      .string()
+      .max(1000)
+      .nullable()
+      .optional()
+      .openapi({ description: PATTERN, example: "sk-[A-Za-z0-9]{32}" }),
+    pattern_hint: z.string().max(1000).nullable().optional().openapi({
+      description: PATTERN_HINT,
+      example: "A key begins with sk- and has 32 more letters and digits.",
+    }),
+    choices: z.array(z.string().max(1000)).max(100).nullable().optional().openapi({ description: CHOICES }),
+    template: z.string().max(1000).nullable().optional().openapi({ description: TEMPLATE, example: "Bearer {value}" }),
   })
   .openapi("HeaderFieldInput");
 
@@ -48,6 +72,7 @@ const HeaderField = z
     help_url: z.string().nullable(),
     secret: z.boolean(),
     required: z.boolean(),
+    ...FieldFormat,
   })
   .openapi("HeaderField");
 
@@ -135,8 +160,22 @@ export const Server = z
   })
   .openapi("Server");
 
-const VerifiedServer = Server.extend({
+const VerifiedStep = z
+  .object({
+    step: z.enum(VERIFY_STEPS),
+    outcome: z.enum(STEP_OUTCOMES),
+    proves: z.enum(STEP_PROOFS),
+  })
+  .openapi("VerifiedStep", {
+    description:
+      "`connect`, `list_tools` and `probe_tool` are made with the values, `negative_control` with wrong ones: it is `ok` when they are refused. `failed`: nothing was learned, or any value passes. An error names the steps that were made in `details.steps`, such as `list_tools:refused`.",
+  });
+
+export const VerifiedServer = Server.extend({
   verified: orNull(VerificationStrength).openapi({ description: "null: not verified, there was no sample." }),
+  steps: z
+    .array(VerifiedStep)
+    .openapi({ description: "In the order in which they were made; empty without a sample." }),
 }).openapi("VerifiedServer");
 
 const ChangedServer = Server.extend(AccessChange).openapi("ChangedServer");
@@ -209,7 +248,7 @@ const update = defineRoute(
     tags,
     summary: "Change a server",
     description:
-      "Absent = as it is. A new origin makes every credential `needs_update`: a value is never sent to a place it was not given for.",
+      "Absent = as it is. A new origin makes every credential `needs_update`: a value is never sent to a place it was not given for. A new header schema asks again only those who lack what it requires, or have a value for a field whose pattern, choices or template became narrower.",
     request: { params: IdParameter, query: DryRunQuery, body: jsonBody(ServerPatch) },
     responses: {
       200: { description: "Changed, or with `dry_run=true` not.", content: json(orPreview(ChangedServer)) },

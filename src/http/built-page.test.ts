@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { isKeywardError } from "../core/errors.ts";
-import { readConnectPage } from "./pages.ts";
+import { readBuiltPage } from "./built-page.ts";
 
 function folder(files: Readonly<Record<string, string>>): string {
   const directory = mkdtempSync(join(tmpdir(), "keyward-page-"));
@@ -16,7 +16,7 @@ function folder(files: Readonly<Record<string, string>>): string {
 
 function messageOf(directory: string): string {
   try {
-    readConnectPage(directory);
+    readBuiltPage("connect", directory);
     return "read";
   } catch (error) {
     return isKeywardError(error, "config_invalid") ? error.message : "another error";
@@ -24,7 +24,8 @@ function messageOf(directory: string): string {
 }
 
 it("takes scripts, styles and pictures of the build, and nothing that is not a plain asset name", () => {
-  const page = readConnectPage(
+  const page = readBuiltPage(
+    "connect",
     folder({
       "index.html": `<script src="/assets/connect/a-1.js"></script>`,
       "a-1.js": "1",
@@ -45,4 +46,8 @@ it("stops the start when the page was not built, or not wholly, and says how to 
   expect(messageOf(join(folder({}), "missing"))).toBe(advice);
   expect(messageOf(folder({ "index.html": `<script src="/assets/connect/a.js"></script>` }))).toBe(advice);
   expect(messageOf(folder({ "index.html": "<p>", "a.js": "" }))).toBe("read");
+});
+
+it("names the page that is missing", () => {
+  expect(() => readBuiltPage("dashboard", folder({}))).toThrow("The dashboard has not been built, or not wholly.");
 });

@@ -1,0 +1,20 @@
+/** Where the dashboard's html is served: every address that a person may open, reload or be sent. */
+export const DASHBOARD_PATHS: readonly string[] = [
+  "/",
+  "/sign-in",
+  "/setup",
+  "/invite",
+  "/consent/:uid",
+  "/connect-a-client",
+  "/keys",
+  "/apps",
+  "/account",
+  "/servers",
+  "/servers/new",
+  "/servers/:id",
+  "/people",
+  "/people/groups",
+  "/connections",
+  "/audit",
+  "/settings",
+];

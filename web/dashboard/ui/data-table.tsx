@@ -1,0 +1,164 @@
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
+import { cx } from "./class-names.ts";
+import { Spinner } from "./spinner.tsx";
+
+export interface Column<T> {
+  readonly key: string;
+  readonly header: string;
+  readonly cell: (row: T) => ReactNode;
+  /** Of the grid: `minmax(0, 2fr)` by default, `max-content` does not work across rows: name a length instead. */
+  readonly width?: string;
+  /** Its header is for screen readers only: a column of buttons or boxes. */
+  readonly isBare?: boolean;
+  readonly align?: "end";
+}
+
+interface DataTableProps<T> {
+  /** What the rows are, for those who cannot see. */
+  readonly label: string;
+  readonly columns: readonly Column<T>[];
+  readonly rows: readonly T[];
+  readonly keyOf: (row: T) => string;
+  readonly hasMore?: boolean;
+  readonly isLoadingMore?: boolean;
+  readonly onEnd?: () => void;
+  /** What is shown belongs to other filters and is about to be replaced. */
+  readonly isStale?: boolean;
+}
+
+const ROW_PX = 53;
+const OVERSCAN = 12;
+/** Fewer rows are all in the document, where the browser's search finds them. */
+const VIRTUAL_FROM = 100;
+
+/**
+ * Rows of a list of any length: only those near the window are in the document, and the next page is asked for before
+ * the end is reached. On a phone each row is a card with its headers inside.
+ */
+export function DataTable<T>(props: DataTableProps<T>) {
+  const { label, columns, rows, keyOf, hasMore = false, isLoadingMore = false, onEnd, isStale = false } = props;
+  const body = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  const isVirtual = rows.length > VIRTUAL_FROM;
+
+  useLayoutEffect(() => {
+    setTop((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY);
+  }, [isVirtual]);
+
+  const virtualizer = useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: () => ROW_PX,
+    overscan: OVERSCAN,
+    scrollMargin: top,
+    getItemKey: (index) => {
+      const row = rows[index];
+      return row === undefined ? index : keyOf(row);
+    },
+    enabled: isVirtual,
+  });
+
+  const template = columns.map(({ width }) => width ?? "minmax(0, 1fr)").join(" ");
+  const row = (item: T, index: number, virtual?: { readonly start: number }) => (
+    <div
+      key={keyOf(item)}
+      role="row"
+      aria-rowindex={index + 2}
+      data-index={index}
+      ref={virtual ? virtualizer.measureElement : undefined}
+      className={cx(
+        "grid gap-x-4 gap-y-2 border-b border-line px-4 py-3 md:min-h-[52px] md:grid-cols-(--columns) md:items-center",
+        virtual && "absolute inset-x-0",
+      )}
+      style={virtual && { transform: `translateY(${virtual.start - top}px)` }}
+    >
+      {columns.map((column) => (
+        <div
+          key={column.key}
+          role="cell"
+          className={cx(
+            "min-w-0 max-md:flex max-md:items-center max-md:justify-between max-md:gap-4 max-md:text-right max-md:first:text-left",
+            column.align === "end" && "md:text-right",
+          )}
+        >
+          {column.isBare ? null : (
+            <span aria-hidden="true" className="shrink-0 text-sm text-soft md:hidden">
+              {column.header}
+            </span>
+          )}
+          <div className={cx("min-w-0", column.isBare && "max-md:ml-auto")}>{column.cell(item)}</div>
+        </div>
+      ))}
+    </div>
+  );
+
+  return (
+    <div
+      role="table"
+      aria-label={label}
+      aria-rowcount={hasMore ? -1 : rows.length + 1}
+      aria-busy={isStale || isLoadingMore}
+      className={cx("rounded-md border border-line bg-surface transition-opacity", isStale && "opacity-60")}
+      style={{ ["--columns" as string]: template }}
+    >
+      <div role="rowgroup" className="max-md:sr-only">
+        <div
+          role="row"
+          aria-rowindex={1}
+          className="grid grid-cols-(--columns) gap-x-4 border-b border-line px-4 py-2.5 text-sm text-soft"
+        >
+          {columns.map((column) => (
+            <div key={column.key} role="columnheader" className={cx("min-w-0", column.align === "end" && "text-right")}>
+              <span className={cx(column.isBare && "sr-only")}>{column.header}</span>
+            </div>
+          ))}
+        </div>
+      </div>
+      <div
+        role="rowgroup"
+        ref={body}
+        className={cx("relative", !hasMore && "[&>:last-child]:border-b-0")}
+        style={isVirtual ? { height: virtualizer.getTotalSize() } : undefined}
+      >
+        {isVirtual
+          ? virtualizer.getVirtualItems().map((virtual) => {
+              const item = rows[virtual.index];
+              return item === undefined ? null : row(item, virtual.index, virtual);
+            })
+          : rows.map((item, index) => row(item, index))}
+      </div>
+      {hasMore && onEnd ? <End onReached={onEnd} isLoading={isLoadingMore} /> : null}
+    </div>
+  );
+}
+
+/** Asks for the next page when it comes near the window; its button does the same for those who do not scroll. */
+function End({ onReached, isLoading }: { readonly onReached: () => void; readonly isLoading: boolean }) {
+  const mark = useRef<HTMLDivElement>(null);
+  const reached = useRef(onReached);
+  useEffect(() => {
+    reached.current = onReached;
+  });
+  useEffect(() => {
+    const element = mark.current;
+    if (element === null || isLoading) return undefined;
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && reached.current(), {
+      rootMargin: "800px",
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [isLoading]);
+  return (
+    <div ref={mark} className="flex justify-center p-2 text-sm text-soft">
+      {isLoading ? (
+        <span role="status" className="flex items-center gap-2 p-1.5">
+          <Spinner /> Loading more
+        </span>
+      ) : (
+        <button type="button" onClick={onReached} className="rounded p-1.5 hover:text-ink">
+          Load more
+        </button>
+      )}
+    </div>
+  );
+}
