@@ -89,6 +89,7 @@ function byHeader(pairs: readonly string[] | undefined, flag: string): ReadonlyM
   );
 }
 
+/** A list of objects; what a field may have is the gateway's to judge. */
 function readSchema(path: string): readonly HeaderField[] {
   let fields: unknown;
   try {

@@ -25,6 +25,10 @@ const API_KEY_FIELD = {
   help_url: "https://tracker.example.com/settings/keys",
   secret: true,
   required: true,
+  pattern: "trk_[A-Za-z0-9]{24}",
+  pattern_hint: "A key begins with trk_ and has 24 more letters and digits.",
+  choices: null,
+  template: null,
 };
 
 const SERVER = {
@@ -149,7 +153,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     requested_at: AT,
     expires_at: LINK.expires_at,
     now: AT,
-    fields: [{ ...API_KEY_FIELD, name: "x-api-key", display_name: "X-API-Key", on_file: false }],
+    fields: [{ ...API_KEY_FIELD, name: "x-api-key", display_name: "X-API-Key", on_file: false, outdated: false }],
     static_header_names: [],
     credential: null,
     proof: "virtual_key",
