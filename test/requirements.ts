@@ -271,7 +271,8 @@ export const ABUSE_CASES = {
   },
   A57: { sentence: "Only codes and statuses say that a value is refused; words in an error never do.", source: "P7" },
   A59: {
-    sentence: "A server, key or user that is deleted takes along all that is its own; links are dead, ids never come back.",
+    sentence:
+      "A server, key or user that is deleted takes along all that is its own; links are dead, ids never come back.",
     source: "P8",
   },
   A60: { sentence: "kill -9 at any moment leaves every acknowledged operation, whole.", source: "P9" },

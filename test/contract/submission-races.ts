@@ -144,17 +144,20 @@ export function describeSubmissionRaces(get: GetHarness): void {
       }
     });
 
-    it.each(["schema", "origin"])("A54: an edit of the %s closes the link at once, and a new one opens", async (what) => {
-      const { store } = get();
-      const server = await createServer(store);
-      const { flow, submission: values } = await verifying(store, server, someone("ada"));
-      await update(store, server, what === "schema" ? { headerSchema: schemaOf("new") } : { origin: OTHER_ORIGIN });
-      expect(await store.findFlow(flow.id)).toBeNull();
-      const next = await flowOf(store, server, someone("ada"));
-      expect(next.id).not.toBe(flow.id);
-      expect((await store.commitSubmission(values)).kind).toBe("gone");
-      expect((await claim(store, next.id)).kind).toBe("claimed");
-    });
+    it.each(["schema", "origin"])(
+      "A54: an edit of the %s closes the link at once, and a new one opens",
+      async (what) => {
+        const { store } = get();
+        const server = await createServer(store);
+        const { flow, submission: values } = await verifying(store, server, someone("ada"));
+        await update(store, server, what === "schema" ? { headerSchema: schemaOf("new") } : { origin: OTHER_ORIGIN });
+        expect(await store.findFlow(flow.id)).toBeNull();
+        const next = await flowOf(store, server, someone("ada"));
+        expect(next.id).not.toBe(flow.id);
+        expect((await store.commitSubmission(values)).kind).toBe("gone");
+        expect((await claim(store, next.id)).kind).toBe("claimed");
+      },
+    );
 
     it("A52: of a revoke and a commit at the same moment the revoke is never undone", async () => {
       const { store, another } = get();
