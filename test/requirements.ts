@@ -259,12 +259,21 @@ export const ABUSE_CASES = {
     sentence: "Access is asked again at the commit: lost or lost and regained, what was begun before is not stored.",
     source: "P8",
   },
+  A54: {
+    sentence:
+      "A schema edited while values are verified refuses the commit unless the form is still what is asked for; a call goes with the old or asks.",
+    source: "P7",
+  },
   A55: { sentence: "A new value that the upstream rejects leaves the old one active and in use.", source: "P7" },
   A56: {
     sentence: "An upstream that cannot be judged is a retryable 503: no attempt is counted, nothing is stored.",
     source: "P10",
   },
   A57: { sentence: "Only codes and statuses say that a value is refused; words in an error never do.", source: "P7" },
+  A59: {
+    sentence: "A server, key or user that is deleted takes along all that is its own; links are dead, ids never come back.",
+    source: "P8",
+  },
   A60: { sentence: "kill -9 at any moment leaves every acknowledged operation, whole.", source: "P9" },
   A63: {
     sentence: "A full disk, a lock, damage or a path that cannot be used is said, and never a silent new database.",

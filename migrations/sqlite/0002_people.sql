@@ -15,6 +15,7 @@ CREATE TABLE users (
 );
 
 CREATE INDEX users_list ON users (lower(name), id);
+CREATE INDEX users_admins ON users (id) WHERE role = 'admin' AND is_disabled = 0;
 
 CREATE TABLE user_sessions (
   id TEXT NOT NULL PRIMARY KEY,

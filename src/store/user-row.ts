@@ -1,4 +1,4 @@
-import { sql, type RawBuilder, type SelectQueryBuilder, type SqlBool } from "kysely";
+import { sql, type RawBuilder, type SelectQueryBuilder } from "kysely";
 import type { Role, User } from "../core/user.ts";
 import { fromBit } from "./columns.ts";
 import type { Db, Tx } from "./engine.ts";
@@ -54,13 +54,11 @@ export function isoNow(tx: Tx): string {
 
 /** Whether an administrator is enabled and has a way to sign in. An invitation is none: it can expire. */
 export async function hasAdminUser(tx: Tx): Promise<boolean> {
-  const user = await tx.db
-    .selectFrom("users")
-    .select("users.id")
-    .where("users.role", "=", "admin")
-    .where("users.is_disabled", "=", 0)
-    .where(sql<SqlBool>`exists (select 1 from user_accounts where user_accounts.user_id = users.id)`)
-    .limit(1)
-    .executeTakeFirst();
-  return user !== undefined;
+  const { rows } = await sql`
+    select 1 from users
+    where role = 'admin' and is_disabled = 0
+      and exists (select 1 from user_accounts where user_accounts.user_id = users.id)
+    limit 1
+  `.execute(tx.db);
+  return rows.length > 0;
 }

@@ -37,7 +37,10 @@ export function createUserStore(engine: Engine): UserStore {
       const rows = await engine.read((db) => {
         let query = filtered(db, filter).select(sortName.as("sort_name"));
         if (after !== null) {
-          query = query.where(sql<SqlBool>`(${sortName}, users.id) > (${after[0]}, ${after[1]})`);
+          // An index on an expression is not searched by a pair, so the first half says from where.
+          query = query.where(
+            sql<SqlBool>`${sortName} >= ${after[0]} and (${sortName} > ${after[0]} or users.id > ${after[1]})`,
+          );
         }
         return query
           .orderBy(sortName)
@@ -91,10 +94,8 @@ function filtered(db: Db, { role, isEnabled, groupId, q }: UserFilter) {
     query = query.where("users.is_disabled", "=", toBit(!isEnabled));
   }
   if (groupId !== undefined) {
-    query = query.where(
-      sql<SqlBool>`exists (
-        select 1 from group_members as member where member.group_id = ${groupId} and member.user_id = users.id
-      )`,
+    query = query.where("users.id", "in", (eb) =>
+      eb.selectFrom("group_members").select("group_members.user_id").where("group_members.group_id", "=", groupId),
     );
   }
   if (q !== undefined && q !== "") {

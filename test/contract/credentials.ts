@@ -8,11 +8,13 @@ import {
   codeOf,
   createKey,
   createServer,
+  createUser,
   entry,
   flowOf,
   type GetHarness,
   grantTo,
   identityOfKey,
+  identityOfUser,
   ORIGIN,
   OTHER_ORIGIN,
   present,
@@ -282,6 +284,23 @@ export function describeCredentials(get: GetHarness): void {
       await store.revokeCredential(present(first.items[2]).id, REVOKED);
       const second = await store.listCredentials({}, { limit: 3, cursor: first.nextCursor });
       expect(second.items.map(({ identity }) => identity.id)).toEqual(["user-2", "user-1", "user-0"]);
+    });
+
+    it("names server and user, who is found by name and address", async () => {
+      const { store } = get();
+      const server = await createServer(store, { name: "weather" });
+      const user = await createUser(store, { name: "Ada Lovelace", email: "countess@example.test" });
+      const other = await createUser(store);
+      const { id } = await upsert(store, server, identityOfUser(user));
+      await upsert(store, server, identityOfUser(other));
+      expect(await store.findCredential(id)).toMatchObject({ serverName: "weather", identityName: "Ada Lovelace" });
+      for (const q of ["lovelace", "COUNTESS@", user.id]) {
+        expect((await store.listCredentials({ q }, {})).items.map((row) => row.id)).toEqual([id]);
+      }
+      expect((await store.listCredentials({ q: "weather" }, {})).items).toHaveLength(2);
+      // The key of the same id has no name of a person.
+      const twin = await upsert(store, server, { mode: "virtual_key", id: user.id });
+      expect(await store.findCredential(twin.id)).toMatchObject({ identityName: null });
     });
 
     it("names server and virtual key", async () => {

@@ -144,7 +144,7 @@ export function describeSubmissionRaces(get: GetHarness): void {
       }
     });
 
-    it.each(["schema", "origin"])("an edit of the %s closes the link at once, and a new one opens", async (what) => {
+    it.each(["schema", "origin"])("A54: an edit of the %s closes the link at once, and a new one opens", async (what) => {
       const { store } = get();
       const server = await createServer(store);
       const { flow, submission: values } = await verifying(store, server, someone("ada"));

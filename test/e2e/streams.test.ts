@@ -293,3 +293,37 @@ describe("P8: a key that may call no more holds nothing open", () => {
     for (const other of others) expect(await methodsOf(other, 3)).toEqual(LISTS);
   });
 });
+
+describe("P8: who may not use a server any more holds nothing open to it", () => {
+  async function bothStreams(key: string) {
+    const { gateway } = scene;
+    return {
+      one: await streamOf(await beginSession(gateway, key, { path: "/mcp/notes" })),
+      all: await streamOf(await beginSession(gateway, key)),
+    };
+  }
+
+  it("once the grant is gone, here and at once; the streams of others and of all servers go on", async () => {
+    const { alice, gateway, serverId } = scene;
+    const bob = await gateway.issueKey("bob");
+    await gateway.grant(serverId, alice.id, bob.id);
+    const [hers, his] = [await bothStreams(alice.key), await bothStreams(bob.key)];
+    await gateway.grant(serverId, bob.id);
+    await hers.one.ended;
+    expect(await methodsOf(hers.all, 3)).toEqual(LISTS);
+    expect(await methodsOf(his.all, 3)).toEqual(LISTS);
+    expect(await methodsOf(his.one, 3)).toEqual(LISTS);
+  });
+
+  it("within 5 s when another gateway on the same database took it away", async () => {
+    const { alice, gateway, serverId } = scene;
+    const replica = await startTestGateway({ folder: gateway.folder });
+    const { one, all } = await bothStreams(alice.key);
+    await replica.grant(serverId);
+    await replica.close();
+    clock.advance(5_000);
+    await one.ended;
+    await gateway.grant(serverId, alice.id);
+    expect(await methodsOf(all, 3)).toEqual(LISTS);
+  });
+});

@@ -4,15 +4,20 @@ import type { AuditFilter, CredentialFilter } from "../../src/core/store-port.ts
 import { openSqliteStore, type SqliteStore } from "../../src/sqlite.ts";
 import {
   addToken,
+  changeMembers,
   claim,
+  createGroup,
   createKey,
   createServer,
   createUser,
   entry,
   flowOf,
   grantTo,
+  grantToGroups,
   identityOfKey,
+  identityOfUser,
   initiate,
+  joinedUser,
   OTHER_ORIGIN,
   release,
   schemaOf,
@@ -168,9 +173,59 @@ describe("the cost of a statement does not grow with the tables", () => {
     expect(new Set(growingSteps())).toEqual(new Set(["SCAN audit_events"]));
   });
 
-  it("when virtual keys and servers are listed", async () => {
+  it("when keys, servers, users, groups, members and admin tokens are listed", async () => {
+    const byName = { cursor: Buffer.from('["a"]').toString("base64url") };
+    const byNameAndId = { cursor: Buffer.from('["a","usr_1"]').toString("base64url") };
     await store.listVirtualKeys({}, CURSOR);
-    await store.listServers({ cursor: Buffer.from('["a"]').toString("base64url") });
+    await store.listVirtualKeys({ ownerUserId: "usr_1" }, CURSOR);
+    await store.listServers(byName);
+    await store.listUsers({}, byNameAndId);
+    await store.listUsers({ role: "admin", isEnabled: true }, byNameAndId);
+    await store.listGroups(byName);
     expect(growingSteps()).toEqual([]);
+    statements.clear();
+    await store.listUsers({}, {});
+    expect(growingSteps()).toEqual(["SCAN users USING INDEX users_list"]);
+    statements.clear();
+    // The groups of one user, and the users of one group: found by their index, and sorted.
+    await store.listGroupsOf("usr_1");
+    await store.listUsers({ groupId: "grp_1" }, byNameAndId);
+    expect(growingSteps()).toEqual(["USE TEMP B-TREE FOR ORDER BY", "USE TEMP B-TREE FOR ORDER BY"]);
+    statements.clear();
+    // There are a handful of them.
+    await store.listAdminTokens(CURSOR);
+    expect(growingSteps()).toEqual(["SCAN admin_tokens", "USE TEMP B-TREE FOR ORDER BY"]);
+  });
+
+  it("when a user signs in, is looked up, joins, leaves, is disabled and goes", async () => {
+    const server = await createServer(store, { allowAllIdentities: false });
+    const group = await createGroup(store);
+    const [user, admin] = [await joinedUser(store), await joinedUser(store, { role: "admin" })];
+    await createKey(store, { ownerUserId: user.id });
+    await joinedUser(store, { role: "admin" });
+    statements.clear();
+    await store.findUser(user.id);
+    await store.findUsers([user.id, "usr_x"]);
+    await store.findUserByEmail(user.email);
+    await store.findInvite("digest");
+    await store.findAccess(identityOfUser(user), server.name);
+    await grantToGroups(store, server, [group]);
+    await changeMembers(store, group, [user]);
+    await changeMembers(store, group, [], [user]);
+    await store.renameGroup(group.id, "other", entry("group.updated"));
+    for (const isEnabled of [false, true]) {
+      await store.updateUser(user.id, { isEnabled }, "apply", entry("user.updated"));
+    }
+    await store.updateUser(admin.id, { role: "user" }, "apply", entry("user.updated"));
+    await store.deleteUser(user.id, "apply", entry("user.deleted"));
+    await store.deleteGroup(group.id, "apply", entry("group.deleted"));
+    // Administrators are few, and have an index of their own.
+    const ofOneChange = [
+      "SCAN bindings",
+      "SCAN affected",
+      "USE TEMP B-TREE FOR ORDER BY",
+      "SCAN users USING COVERING INDEX users_admins",
+    ];
+    expect(new Set(growingSteps())).toEqual(new Set(["SCAN audit_events", ...ofOneChange]));
   });
 });
