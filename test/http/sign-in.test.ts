@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { BrowserAnswer } from "../helpers/browser.ts";
 import { browserOf, emailOf, invite, join, PASSWORD } from "./people.ts";
-import { createTestApp, outcomeOf, type Answer, type TestApp } from "./test-app.ts";
+import { createTestApp, outcomeOf, type TestApp } from "./test-app.ts";
 
 const APP = { adminToken: null };
 
@@ -9,8 +10,8 @@ async function auditOf(test: TestApp, action: string): Promise<Record<string, un
   return items.map(({ actor, outcome, identity, address, detail }) => ({ actor, outcome, identity, address, detail }));
 }
 
-function codeOf(answer: { readonly status: number; readonly body: object }): string {
-  return outcomeOf({ ...answer, json: answer.body } as unknown as Answer);
+function codeOf(answer: BrowserAnswer): string {
+  return outcomeOf({ ...answer, json: answer.body });
 }
 
 describe("the first administrator", () => {

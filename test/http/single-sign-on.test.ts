@@ -104,8 +104,8 @@ describe("single sign-on", () => {
       redirect_uri: PUBLIC_URL + CALLBACK,
       code_challenge_method: "S256",
       code_challenge: expect.stringMatching(/^[\w-]{43}$/),
-      state: expect.stringMatching(/^\w{32,}$/),
-      nonce: expect.stringMatching(/^\w{32,}$/),
+      state: expect.stringMatching(/^[\w-]{32,}$/),
+      nonce: expect.stringMatching(/^[\w-]{32,}$/),
     });
   });
 
@@ -186,8 +186,8 @@ describe("the role of somebody who signs in at the issuer", () => {
     ];
     expect(roles).toEqual([asUser, asAdmin, asUser, asAdmin, asUser, asUser]);
     const { items } = await test.store.listAudit({ action: "user.updated" }, {});
-    expect(items.map(({ actor, detail }) => [actor.kind, detail?.changed, detail?.reason])).toEqual(
-      Array(4).fill(["system", ["role"], "single_sign_on"]),
+    expect(items.map(({ actor, detail }) => `${actor.kind} ${detail?.changed} ${detail?.reason}`)).toEqual(
+      Array(4).fill("system role single_sign_on"),
     );
   });
 
@@ -300,7 +300,7 @@ describe("a callback", () => {
     mixed.searchParams.set("code", other.searchParams.get("code") ?? "");
     expect(locationOf(await comeBack(browser.copy(), mixed.href))).toBe("/sign-in?error=sso_expired");
     const tampered = new URL(back);
-    tampered.searchParams.set("state", `${back.searchParams.get("state")?.slice(0, -1)}_`);
+    tampered.searchParams.set("state", `${back.searchParams.get("state")}x`);
     expect(locationOf(await comeBack(browser.copy(), tampered.href))).toBe("/sign-in?error=sso_expired");
 
     const asked = new URL(locationOf(await begin(browser)));

@@ -99,7 +99,12 @@ describe("a user's link", () => {
     const asBob = tried({ kind: "identity", auth_mode: "user", id: bob.id });
     const asRoot = tried({ kind: "admin", auth_mode: null, id: root.id });
     expect(await mismatches()).toEqual([
-      ...[asBob, asBob, asBob, asRoot, asRoot, asRoot],
+      asBob,
+      asBob,
+      asBob,
+      asRoot,
+      asRoot,
+      asRoot,
       asBob,
       tried({ kind: "identity", auth_mode: "user", id: ada.id }),
       tried({ kind: "admin", auth_mode: null, id: "configured" }),

@@ -103,11 +103,11 @@ describe("a code", () => {
     );
     const tokens = await issuer.exchange({ token_endpoint: `${url}/token` }, GRANT);
     expect(tokens).toEqual({ accessToken: "a", idToken: "i" });
-    const [{ authorization = "", body = "" } = {}] = received;
-    expect(Buffer.from(authorization.slice("Basic ".length), "base64").toString()).toBe(
+    const [request] = received;
+    expect(Buffer.from((request?.authorization ?? "").slice("Basic ".length), "base64").toString()).toBe(
       "the+id:a+secret%3A+%2B+%C3%BC",
     );
-    expect(Object.fromEntries(new URLSearchParams(body))).toEqual({
+    expect(Object.fromEntries(new URLSearchParams(request?.body))).toEqual({
       grant_type: "authorization_code",
       code: "code",
       code_verifier: "verifier",
@@ -121,9 +121,9 @@ describe("a code", () => {
     );
     const methods = { token_endpoint_auth_methods_supported: ["client_secret_post"] };
     await issuer.exchange({ token_endpoint: `${url}/token`, ...methods }, GRANT);
-    const [{ authorization, body = "" } = {}] = received;
-    expect(authorization).toBeUndefined();
-    expect(new URLSearchParams(body).get("client_secret")).toBe("a secret: + ü");
+    const [request] = received;
+    expect(request?.authorization).toBeUndefined();
+    expect(new URLSearchParams(request?.body).get("client_secret")).toBe("a secret: + ü");
   });
 
   it("is not sent on: a redirect of the token endpoint gets neither code nor secret", async () => {
