@@ -114,7 +114,7 @@ export const KEYS = [
 
 export const NEW_KEY = `kw_${"Ab3".repeat(14)}x9LmNo2`;
 
-export const APPS = [
+const APPS = [
   {
     id: "app_1",
     client: { name: "Claude Code", host: "claude.ai" },

@@ -40,7 +40,7 @@ const fromMenu = (name: string, item: string) => async (page: Page) => {
 export const SCENES: Readonly<Record<string, Scene>> = {
   "sign-in": { path: "/sign-in", api: nobody, shows: "E-mail address" },
   "sign-in, single sign-on": {
-    path: "/sign-in?error=sign_in_failed",
+    path: "/sign-in?error=sso_not_allowed",
     api(api) {
       nobody(api);
       api.set("GET /api/v1/sign-in-options", ok({ ...OPTIONS, sso: { label: "Example SSO" } }));

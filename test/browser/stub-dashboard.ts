@@ -10,7 +10,7 @@ import { systemRandom } from "../../src/server/system.ts";
 
 const built = (page: string) => ({ directory: fileURLToPath(new URL(`../../dist/web/${page}/`, import.meta.url)) });
 
-export interface ApiRequest {
+interface ApiRequest {
   /** `GET /api/v1/me` */
   readonly call: string;
   readonly query: URLSearchParams;

@@ -3,19 +3,32 @@ import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { launchChromium } from "./chromium.ts";
 import { startStubGateway, type StubGateway } from "./stub-gateway.ts";
 
-export interface Visit {
+/** Something that serves pages for the length of a visit. */
+interface Visited {
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+export interface Visit<G extends Visited = StubGateway> {
   readonly page: Page;
-  readonly gateway: StubGateway;
+  readonly gateway: G;
   readonly context: BrowserContext;
+}
+
+/** Visits to the connect page. */
+export function useVisits(): (options?: BrowserContextOptions) => Promise<Visit> {
+  return useVisitsTo(startStubGateway);
 }
 
 /**
  * One browser for a describe block, one context and one gateway for each visit. Whatever a test is about, it fails when
  * the page broke its content security policy, threw, or asked another origin for anything.
  */
-export function useVisits(): (options?: BrowserContextOptions) => Promise<Visit> {
+export function useVisitsTo<G extends Visited>(
+  start: () => Promise<G>,
+): (options?: BrowserContextOptions) => Promise<Visit<G>> {
   let browser: Browser;
-  let visits: Visit[] = [];
+  let visits: Visit<G>[] = [];
   let misdeeds: string[] = [];
 
   beforeAll(async () => {
@@ -38,7 +51,7 @@ export function useVisits(): (options?: BrowserContextOptions) => Promise<Visit>
   });
 
   return async (options = {}) => {
-    const gateway = await startStubGateway();
+    const gateway = await start();
     const context = await browser.newContext(options);
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);

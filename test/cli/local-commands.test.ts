@@ -43,10 +43,11 @@ describe("serve", () => {
     expect(stopped).toHaveLength(1);
   });
 
-  it("A48: shows the setup token once, with the command to type, while setup is open", async () => {
+  it("A48: shows the setup token once, with the address to open and the command to type, while setup is open", async () => {
     const { stdout, stderr } = await runCommand(["serve"], { runtime: { serve: runningGateway("kws_one-time").task } });
     expect(stdout).toContain("http://127.0.0.1:4321/mcp");
-    expect(stdout).toContain("\n      npx keyward setup kws_one-time --gateway http://127.0.0.1:4321\n");
+    expect(stdout).toContain("\n      http://127.0.0.1:4321/setup#t=kws_one-time\n");
+    expect(stdout).toContain("  npx keyward setup kws_one-time --gateway http://127.0.0.1:4321\n");
     expect(stdout).toContain(`-d '{"setup_token":"kws_one-time"}'`);
     expect(stdout).toContain("warning: temp_token_links is on");
     expect(stderr).toBe("");

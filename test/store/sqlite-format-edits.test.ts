@@ -4,7 +4,7 @@ import { type HeaderFieldInput, type HeaderSchema, parseHeaderSchema } from "../
 import { datedFormats } from "../../src/core/schema-change.ts";
 import type { Server } from "../../src/core/server.ts";
 import { openSqliteStore, type SqliteStore } from "../../src/sqlite.ts";
-import { createServer, entry, upsert, user } from "../contract/fixtures.ts";
+import { createServer, entry, someone, upsert } from "../contract/fixtures.ts";
 import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
 
 const PEOPLE = 10_000;
@@ -39,7 +39,7 @@ function inDatabase<T>(work: (database: DatabaseSync) => T): T {
 async function connect(people: number): Promise<Server> {
   const server = await createServer(store, { headerSchema: parseHeaderSchema([KEY, TENANT]) });
   const names = [["x-key", "x-tenant"], ["x-key"]] as const;
-  for (const [at, fieldNames] of names.entries()) await upsert(store, server, user(`${at}`), { fieldNames });
+  for (const [at, fieldNames] of names.entries()) await upsert(store, server, someone(`${at}`), { fieldNames });
   inDatabase((database) => {
     const columns = database.prepare("select name from pragma_table_info('header_credentials')").all();
     const others = columns.map(({ name }) => String(name)).filter((name) => name !== "id" && name !== "identity_id");

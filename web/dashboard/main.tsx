@@ -6,16 +6,13 @@ import { createRoot } from "react-dom/client";
 import { queryClient } from "./app/query-client.ts";
 import { Routes } from "./app/routes.tsx";
 import { Toasts } from "./ui/toasts.tsx";
-import { TooltipProvider } from "./ui/tooltip.tsx";
 
 const root = document.getElementById("root");
 if (root !== null) {
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={queryClient}>
-        <TooltipProvider>
-          <Routes />
-        </TooltipProvider>
+        <Routes />
         <Toasts />
       </QueryClientProvider>
     </StrictMode>,

@@ -52,7 +52,7 @@ function welcome(style: Style, { publicUrl, listening, mcpUrl, token, warnings, 
   const weak = warnings.map((warning) => `  ${style("yellow", "warning:")} ${warning}\n`).join("");
   const facts = factsList([
     ["  listening on", listening],
-    ["  public URL", publicUrl],
+    ["  dashboard", publicUrl],
     ["  MCP clients use", mcpUrl],
   ]);
   const where = publicUrl === DEFAULT_GATEWAY_URL ? "" : ` --gateway ${publicUrl}`;
@@ -60,10 +60,11 @@ function welcome(style: Style, { publicUrl, listening, mcpUrl, token, warnings, 
     token === null
       ? ""
       : `
-  No administrator yet. This token makes the first one, once. It is shown only now:
+  No administrator yet. This address makes the first one, once. It is shown only now:
 
-      ${called} setup ${token}${where}
+      ${publicUrl}/setup#t=${token}
 
+  ${style("dim", "without a browser:")}  ${called} setup ${token}${where}
   ${style("dim", "or:")}  curl -sS ${publicUrl}/api/v1/setup -H 'Content-Type: application/json' -d '{"setup_token":"${token}"}'
 `;
   return `\n${style("bold", "Keyward is running.")}\n${facts}${weak}${setup}\n`;

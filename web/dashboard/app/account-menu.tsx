@@ -23,9 +23,9 @@ export function AccountMenu({ onFollow }: { readonly onFollow?: () => void }) {
       trigger={
         <button
           type="button"
-          aria-label={`Account of ${user.name}`}
           className="flex w-full items-center gap-2.5 rounded-md px-2.5 py-2 text-left transition-colors hover:bg-muted data-[state=open]:bg-muted"
         >
+          <span className="sr-only">Account:</span>
           <span className="min-w-0 grow">
             <span className="block truncate font-medium">{user.name}</span>
             <span className="block truncate text-sm text-soft">{user.email}</span>

@@ -40,63 +40,30 @@ export interface Listed<T> {
   next_cursor: string | null;
 }
 
-export type Role = Schemas["User"]["role"];
 export type User = Schemas["User"];
 export type VirtualKey = Schemas["VirtualKey"];
-
-export interface SignInOptions {
-  setup_open: boolean;
-  password: boolean;
-  sso: { label: string } | null;
-}
-
-interface Entered {
-  user: User;
-  csrf_token: string;
-}
 
 export interface Origin {
   client: string | null;
   address: string | null;
 }
 
-type Verification = "proven" | "accepted";
+type Verification = Schemas["VerificationStrength"];
 
-export interface MyServer {
-  id: string;
-  name: string;
-  url_origin: string;
-  connection: "not_needed" | "missing" | "active" | "needs_update" | "rejected";
-  credential_id: string | null;
-  tools_count: number;
+export interface MyServer extends Known {
   set_at: number | null;
   set_from: Origin | null;
-  last_used_at: number | null;
-  verification: Verification | null;
 }
 
-export interface Me {
-  admin: { id: string; name: string } | null;
-  user: { id: string; name: string; email: string; role: Role } | null;
-  csrf_token: string | null;
-  identity: { auth_mode: Schemas["AuthMode"]; id: string; name: string | null } | null;
+type Known = Schemas["Me"]["servers"][number];
+
+export interface Me extends Omit<Schemas["Me"], "servers"> {
   servers: MyServer[];
 }
 
-export interface SignInSession {
-  id: string;
-  current: boolean;
-  created_at: number;
-  expires_at: number;
-  address: string | null;
-  client: string | null;
-}
-
-export interface Invitation {
-  name: string;
-  email: string;
-  expires_at: number;
-}
+export type SignInOptions = Schemas["SignInOptions"];
+export type SignInSession = Schemas["UserSession"];
+export type Invitation = Schemas["Invitation"];
 
 export interface App {
   id: string;
@@ -108,7 +75,7 @@ export interface App {
 }
 
 export interface Consent {
-  client: { name: string; host: string | null; verified: boolean; redirect_host: string };
+  client: { name: string | null; host: string | null; verified: boolean; redirect_host: string };
   scopes: string[];
   user: { id: string; name: string };
 }
@@ -121,19 +88,7 @@ export interface TestResult {
 }
 
 interface Later {
-  "/api/v1/sign-in-options": { get: Asks<SignInOptions> };
-  "/api/v1/setup/admin": {
-    post: Sends<Entered, { setup_token: string; name: string; email: string; password: string }>;
-  };
-  "/api/v1/session": { post: Sends<Entered, { email: string; password: string }>; delete: Done };
-  "/api/v1/sessions": { get: Asks<{ items: SignInSession[] }>; delete: Done };
-  "/api/v1/sessions/{id}": { delete: Done<PathParameters<{ id: string }>> };
-  "/api/v1/invites/view": { post: Sends<Invitation, { token: string }> };
-  "/api/v1/invites/accept": { post: Sends<Entered, { token: string; password: string }> };
-  "/api/v1/me": {
-    get: Asks<Me>;
-    patch: Sends<Me, { name?: string; password?: { current: string; new: string } }>;
-  };
+  "/api/v1/me": { get: Asks<Me>; patch: Sends<Me, Schemas["MePatch"]> };
   "/api/v1/credentials/{id}/test": { post: Asks<TestResult, PathParameters<{ id: string }>> };
   "/api/v1/apps": {
     get: Asks<Listed<App>, Omit<NoParameters, "query"> & { query?: { all?: "true"; limit?: number; cursor?: string } }>;

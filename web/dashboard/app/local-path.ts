@@ -4,3 +4,8 @@ export function localPath(next: string | null): string {
   if (next === null || !/^\/(?![/\\])[\x21-\x7e]*$/.test(next) || next.includes("\\")) return "/";
   return next;
 }
+
+/** Whether a local path is no page of the dashboard, so that the browser itself has to go there. */
+export function isElsewhere(path: string): boolean {
+  return /^\/(?:connect|oauth|api|\.well-known)\//.test(path);
+}

@@ -1,4 +1,4 @@
-import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiFailure } from "../../../src/client/client.ts";
 
 const MAX_RETRIES = 2;
@@ -6,12 +6,10 @@ const MAX_RETRIES = 2;
 export const queryClient = new QueryClient({
   queryCache: new QueryCache({
     onError(error, query) {
-      // The session has ended meanwhile: who is signed in is asked again, and the gate leads to the sign-in page.
-      if (error instanceof ApiFailure && error.status === 401 && query.queryKey[0] !== "me") {
-        void queryClient.invalidateQueries({ queryKey: ["me"] });
-      }
+      if (query.queryKey[0] !== "me") noticeSignOut(error);
     },
   }),
+  mutationCache: new MutationCache({ onError: noticeSignOut }),
   defaultOptions: {
     queries: {
       staleTime: 10_000,
@@ -22,6 +20,13 @@ export const queryClient = new QueryClient({
     mutations: { networkMode: "always" },
   },
 });
+
+/** A session that ended meanwhile: who is signed in is asked again, and the gate leads to the sign-in page. */
+function noticeSignOut(error: unknown): void {
+  if (error instanceof ApiFailure && error.code === "unauthenticated") {
+    void queryClient.invalidateQueries({ queryKey: ["me"] });
+  }
+}
 
 function isWorthRetrying(error: unknown): boolean {
   return error instanceof ApiFailure && (error.status === 0 || error.status >= 500);

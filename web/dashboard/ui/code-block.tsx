@@ -19,7 +19,7 @@ export function CodeBlock({ text, copyLabel, caption }: CodeBlockProps) {
       <pre
         tabIndex={0}
         aria-label={caption ?? copyLabel}
-        className="overflow-x-auto p-3 font-mono text-sm -outline-offset-2"
+        className="overflow-x-auto p-3 font-mono text-sm -outline-offset-2 max-sm:whitespace-pre-wrap"
       >
         <code>{text}</code>
       </pre>

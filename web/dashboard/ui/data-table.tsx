@@ -58,6 +58,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
     enabled: isVirtual,
   });
 
+  const title = columns.find(({ isBare }) => isBare !== true);
   const template = columns.map(({ width }) => width ?? "minmax(0, 1fr)").join(" ");
   const row = (item: T, index: number, virtual?: { readonly start: number }) => (
     <div
@@ -67,27 +68,13 @@ export function DataTable<T>(props: DataTableProps<T>) {
       data-index={index}
       ref={virtual ? virtualizer.measureElement : undefined}
       className={cx(
-        "grid gap-x-4 gap-y-2 border-b border-line px-4 py-3 md:min-h-[52px] md:grid-cols-(--columns) md:items-center",
+        "grid gap-y-2 border-b border-line px-4 py-3 max-md:grid-cols-[auto_minmax(0,1fr)_auto] md:min-h-[52px] md:grid-cols-(--columns) md:items-center md:gap-x-4",
         virtual && "absolute inset-x-0",
       )}
       style={virtual && { transform: `translateY(${virtual.start - top}px)` }}
     >
       {columns.map((column) => (
-        <div
-          key={column.key}
-          role="cell"
-          className={cx(
-            "min-w-0 max-md:flex max-md:items-center max-md:justify-between max-md:gap-4 max-md:text-right max-md:first:text-left",
-            column.align === "end" && "md:text-right",
-          )}
-        >
-          {column.isBare ? null : (
-            <span aria-hidden="true" className="shrink-0 text-sm text-soft md:hidden">
-              {column.header}
-            </span>
-          )}
-          <div className={cx("min-w-0", column.isBare && "max-md:ml-auto")}>{column.cell(item)}</div>
-        </div>
+        <Cell key={column.key} column={column} row={item} isTitle={column === title} />
       ))}
     </div>
   );
@@ -128,6 +115,34 @@ export function DataTable<T>(props: DataTableProps<T>) {
           : rows.map((item, index) => row(item, index))}
       </div>
       {hasMore && onEnd ? <End onReached={onEnd} isLoading={isLoadingMore} /> : null}
+    </div>
+  );
+}
+
+interface CellProps<T> {
+  readonly column: Column<T>;
+  readonly row: T;
+  readonly isTitle: boolean;
+}
+
+/** On a phone: the title and what is bare share the first line, and everything else has a line with its header. */
+function Cell<T>({ column, row, isTitle }: CellProps<T>) {
+  const { isBare = false, align, header, cell } = column;
+  const place = isTitle
+    ? "max-md:col-start-2 max-md:row-start-1"
+    : isBare
+      ? align === "end"
+        ? "max-md:col-start-3 max-md:row-start-1 max-md:ml-3"
+        : "max-md:col-start-1 max-md:row-start-1 max-md:mr-3"
+      : "max-md:col-span-full max-md:flex max-md:items-center max-md:justify-between max-md:gap-4 max-md:text-right";
+  return (
+    <div role="cell" className={cx("min-w-0", place, align === "end" && "md:text-right")}>
+      {isTitle || isBare ? null : (
+        <span aria-hidden="true" className="shrink-0 text-sm text-soft md:hidden">
+          {header}
+        </span>
+      )}
+      <div className="min-w-0">{cell(row)}</div>
     </div>
   );
 }

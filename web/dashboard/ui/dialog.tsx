@@ -3,6 +3,7 @@ import { Dialog as Primitive } from "radix-ui";
 import type { ReactNode } from "react";
 import { IconButton } from "./button.tsx";
 import { cx } from "./class-names.ts";
+import { useFocusReturn } from "./use-focus-return.ts";
 
 interface DialogProps {
   readonly isOpen: boolean;
@@ -20,6 +21,7 @@ const WIDTHS = { sm: "sm:max-w-md", md: "sm:max-w-lg", lg: "sm:max-w-3xl" } as c
 /** Keeps the focus inside and gives it back to what had it. At the bottom of a phone, in the middle elsewhere. */
 export function Dialog(props: DialogProps) {
   const { isOpen, onClose, title, description, width = "md", isSticky = false, children } = props;
+  const focusReturn = useFocusReturn();
   const stay = (event: Event) => {
     if (isSticky) event.preventDefault();
   };
@@ -28,6 +30,7 @@ export function Dialog(props: DialogProps) {
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-40 grid animate-appear items-end overflow-y-auto bg-veil sm:items-center sm:p-6">
           <Primitive.Content
+            {...focusReturn}
             {...(description === undefined && { "aria-describedby": undefined })}
             onEscapeKeyDown={stay}
             onInteractOutside={stay}

@@ -2,15 +2,11 @@ import { ChevronDown, Search } from "lucide-react";
 import type { ComponentProps } from "react";
 import { cx } from "./class-names.ts";
 
-export const CONTROL =
+const CONTROL =
   "w-full min-w-0 rounded-md border border-edge bg-surface text-ink transition-colors text-touch sm:text-base hover:border-soft aria-invalid:border-bad disabled:opacity-55";
 
 export function Input({ className, ...rest }: ComponentProps<"input">) {
   return <input type="text" autoComplete="off" {...rest} className={cx(CONTROL, "h-9 px-3", className)} />;
-}
-
-export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {
-  return <textarea rows={3} {...rest} className={cx(CONTROL, "px-3 py-2", className)} />;
 }
 
 /** The platform's own list: right on a phone, and with the keyboard. */

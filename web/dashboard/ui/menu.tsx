@@ -1,6 +1,6 @@
 import { Check, type LucideIcon } from "lucide-react";
 import { DropdownMenu as Primitive } from "radix-ui";
-import { createContext, useContext, useMemo, useRef, type ReactElement, type ReactNode } from "react";
+import { createContext, useContext, useMemo, useRef, useState, type ReactElement, type ReactNode } from "react";
 import { cx } from "./class-names.ts";
 
 type Later = (action: () => void) => void;
@@ -21,6 +21,8 @@ interface MenuProps {
  */
 export function Menu({ trigger, align = "end", side = "bottom", children }: MenuProps) {
   const chosen = useRef<(() => void) | null>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const [place, setPlace] = useState<Element | null>(null);
   const later = useMemo<Later>(
     () => (action) => {
       chosen.current = action;
@@ -28,9 +30,15 @@ export function Menu({ trigger, align = "end", side = "bottom", children }: Menu
     [],
   );
   return (
-    <Primitive.Root>
-      <Primitive.Trigger asChild>{trigger}</Primitive.Trigger>
-      <Primitive.Portal>
+    // Not modal: a modal menu hides every landmark of the page from screen readers, with all that takes the focus in it.
+    <Primitive.Root
+      modal={false}
+      onOpenChange={() => setPlace(button.current?.closest("main, aside, header, [role='dialog']") ?? null)}
+    >
+      <Primitive.Trigger asChild ref={button}>
+        {trigger}
+      </Primitive.Trigger>
+      <Primitive.Portal container={place}>
         <Primitive.Content
           align={align}
           side={side}
@@ -99,7 +107,7 @@ export function MenuChoice<T extends string>({ label, value, options, onChange }
   );
 }
 
-export function MenuLabel({ children }: { readonly children: ReactNode }) {
+function MenuLabel({ children }: { readonly children: ReactNode }) {
   return <Primitive.Label className="px-2 pt-1.5 pb-1 text-xs text-soft">{children}</Primitive.Label>;
 }
 

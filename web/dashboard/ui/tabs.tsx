@@ -1,12 +1,10 @@
 import { Tabs as Primitive } from "radix-ui";
 import type { ReactNode } from "react";
-import { Link, useLocation } from "wouter";
 import { cx } from "./class-names.ts";
 
 const BAR = "mb-6 flex gap-1 overflow-x-auto border-b border-line";
 const TAB =
   "-mb-px shrink-0 border-b-2 border-transparent px-3 py-2 font-medium whitespace-nowrap text-soft -outline-offset-2 hover:text-ink";
-const CHOSEN = "border-accent text-ink";
 
 const LOOKS = {
   bar: { list: BAR, tab: cx(TAB, "data-[state=active]:border-accent data-[state=active]:text-ink") },
@@ -31,7 +29,7 @@ interface TabsProps<T extends string> {
   readonly look?: keyof typeof LOOKS;
 }
 
-/** Views of one page. For pages of their own: `LinkTabs`. */
+/** Views of one page. */
 export function Tabs<T extends string>({ label, value, onChange, tabs, look = "bar" }: TabsProps<T>) {
   return (
     <Primitive.Root value={value} onValueChange={(next) => onChange(next as T)}>
@@ -48,29 +46,5 @@ export function Tabs<T extends string>({ label, value, onChange, tabs, look = "b
         </Primitive.Content>
       ))}
     </Primitive.Root>
-  );
-}
-
-interface LinkTabsProps {
-  readonly label: string;
-  readonly links: readonly (readonly [href: string, label: string])[];
-}
-
-/** Pages that belong together, such as people and groups. */
-export function LinkTabs({ label, links }: LinkTabsProps) {
-  const [path] = useLocation();
-  return (
-    <nav aria-label={label} className={BAR}>
-      {links.map(([href, text]) => (
-        <Link
-          key={href}
-          href={href}
-          aria-current={path === href ? "page" : undefined}
-          className={cx(TAB, path === href && CHOSEN)}
-        >
-          {text}
-        </Link>
-      ))}
-    </nav>
   );
 }

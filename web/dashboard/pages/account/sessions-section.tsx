@@ -53,7 +53,7 @@ function SessionRow({ session }: { readonly session: SignInSession }) {
   const name = session.client ?? "Unknown browser";
   return (
     <li className="flex flex-wrap items-center gap-x-6 gap-y-3 p-4">
-      <div className="flex min-w-0 grow basis-64 gap-3">
+      <div className="flex min-w-0 grow basis-48 gap-3">
         <Monitor aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-soft" />
         <div className="min-w-0">
           <p className="flex flex-wrap items-center gap-x-3 gap-y-1 font-medium">

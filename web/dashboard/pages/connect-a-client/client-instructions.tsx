@@ -5,7 +5,7 @@ import type { Instructions } from "./clients.ts";
 export function ClientInstructions({ instructions }: { readonly instructions: Instructions }) {
   const { before, snippets, after, link } = instructions;
   return (
-    <div className="grid max-w-3xl gap-3">
+    <div className="grid gap-3">
       {before === undefined ? null : <p>{before}</p>}
       {snippets.map(({ place, text }) => (
         <CodeBlock key={place} caption={place} text={text} copyLabel={`Copy for ${place}`} />

@@ -1,7 +1,7 @@
 import { BEARER, isLocal, KEY_PLACEHOLDER, type Target } from "./target.ts";
 
 /** Something to paste, and where it goes. */
-export interface Snippet {
+interface Snippet {
   /** `Terminal`, or a file. */
   readonly place: string;
   readonly text: string;

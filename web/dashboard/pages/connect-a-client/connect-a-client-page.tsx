@@ -27,7 +27,7 @@ export function ConnectAClientPage() {
         title="Connect a client"
         description="Give your MCP client one address. The first call to a server asks for your key, once."
       />
-      <div className="grid gap-6">
+      <div className="grid max-w-3xl gap-6">
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label="Servers" hint={server === "" ? "One entry for everything that you may use." : undefined}>
             {(control) => (

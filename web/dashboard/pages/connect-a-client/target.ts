@@ -17,7 +17,10 @@ export function endpointOf(publicUrl: string, server: string | null): string {
   return server === null ? `${publicUrl}/mcp` : `${publicUrl}/mcp/${server}`;
 }
 
-/** Tools of a client that reach this machine only: its vendor's cloud does not. */
+/** Whether only this machine or this network reaches it: the cloud of a client's vendor does not. */
 export function isLocal(url: string): boolean {
-  return /^http:|^https:\/\/(?:localhost|127\.|\[::1\])/.test(url);
+  const { protocol, hostname } = new URL(url);
+  return protocol === "http:" || LOOPBACK.test(hostname);
 }
+
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;

@@ -55,7 +55,7 @@ function Decision({ uid, consent }: { readonly uid: string; readonly consent: Co
   const isBusy = decide.isPending || decide.isSuccess;
   return (
     <GateLayout
-      title={`Allow ${client.name}?`}
+      title={`Allow ${client.name ?? "an app without a name"}?`}
       description={
         <>
           It wants to use MCP servers as you, <bdi className="font-medium text-ink">{user.name}</bdi>.
@@ -97,22 +97,23 @@ function Provenance({ client }: { readonly client: Consent["client"] }) {
   const Icon = client.verified ? ShieldCheck : ShieldAlert;
   return (
     <dl className="grid gap-3 rounded-md border border-line p-3">
-      <div className="flex gap-3">
-        <Icon aria-hidden="true" className={client.verified ? "mt-0.5 size-4 text-good" : "mt-0.5 size-4 text-warn"} />
-        <div className="min-w-0">
-          <dt className="text-sm text-soft">App</dt>
-          <dd>
-            {client.verified && client.host !== null ? (
-              <>
-                Published by <bdi className="font-medium">{client.host}</bdi>
-              </>
-            ) : (
-              "Unverified, self-registered: it chose its name itself"
-            )}
-          </dd>
-        </div>
+      <div>
+        <dt className="text-sm text-soft">App</dt>
+        <dd className="flex gap-2">
+          <Icon
+            aria-hidden="true"
+            className={client.verified ? "mt-0.5 size-4 shrink-0 text-good" : "mt-0.5 size-4 shrink-0 text-warn"}
+          />
+          {client.verified && client.host !== null ? (
+            <span>
+              Published by <bdi className="font-medium">{client.host}</bdi>
+            </span>
+          ) : (
+            "Unverified, self-registered: it chose its name itself"
+          )}
+        </dd>
       </div>
-      <div className="pl-7">
+      <div>
         <dt className="text-sm text-soft">The answer goes to</dt>
         <dd>
           <bdi className="font-medium">{client.redirect_host}</bdi>

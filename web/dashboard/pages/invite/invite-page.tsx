@@ -4,7 +4,7 @@ import { answerOf, ApiFailure } from "../../../../src/client/client.ts";
 import { PASSWORD_HINT, passwordProblem, problemsOf } from "../../app/account-rules.ts";
 import { api, messageOf } from "../../app/api.ts";
 import type { Invitation } from "../../app/api-shapes.ts";
-import { enter } from "../../app/entered.ts";
+import { enter } from "../../app/enter.ts";
 import { GateLayout } from "../../app/gate-layout.tsx";
 import { linkToken } from "../../app/link-token.ts";
 import { useChange } from "../../app/use-change.ts";

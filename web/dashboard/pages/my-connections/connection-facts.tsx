@@ -1,4 +1,4 @@
-import { Fragment, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import type { MyServer, Origin } from "../../app/api-shapes.ts";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 
@@ -7,12 +7,12 @@ export function ConnectionFacts({ server }: { readonly server: MyServer }) {
   const facts = factsOf(server);
   if (facts.length === 0) return null;
   return (
-    <p className="mt-2 flex flex-wrap gap-x-2 text-sm text-soft">
+    <p className="mt-2 flex flex-wrap gap-x-1.5 text-sm text-soft">
       {facts.map(([key, fact], index) => (
-        <Fragment key={key}>
-          {index === 0 ? null : <span aria-hidden="true">·</span>}
-          <span>{fact}</span>
-        </Fragment>
+        <span key={key}>
+          {fact}
+          {index === facts.length - 1 ? null : <span aria-hidden="true"> ·</span>}
+        </span>
       ))}
     </p>
   );

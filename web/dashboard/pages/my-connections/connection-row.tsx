@@ -1,4 +1,4 @@
-import type { MyServer } from "../../app/api-shapes.ts";
+import type { MyServer, TestResult } from "../../app/api-shapes.ts";
 import { StatusBadge } from "../../ui/status-badge.tsx";
 import { ConnectionActions } from "./connection-actions.tsx";
 import { ConnectionFacts } from "./connection-facts.tsx";
@@ -6,9 +6,21 @@ import { attentionText } from "./needs-attention.ts";
 import { TestOutcome } from "./test-outcome.tsx";
 import { useTest } from "./use-test.ts";
 
-export function ConnectionRow({ server }: { readonly server: MyServer }) {
-  const test = useTest(server);
+export interface TestResults {
+  readonly of: (server: MyServer) => TestResult | undefined;
+  readonly keep: (server: MyServer, result: TestResult | undefined) => void;
+}
+
+interface ConnectionRowProps {
+  readonly server: MyServer;
+  /** Kept by the page: a row whose values were refused moves to another list. */
+  readonly results: TestResults;
+}
+
+export function ConnectionRow({ server, results }: ConnectionRowProps) {
+  const test = useTest(server, (result) => results.keep(server, result));
   const attention = attentionText(server);
+  const result = results.of(server);
   return (
     <li className="grid gap-3 p-4">
       <div className="flex flex-wrap items-start gap-x-6 gap-y-3">
@@ -27,7 +39,9 @@ export function ConnectionRow({ server }: { readonly server: MyServer }) {
         </div>
         <ConnectionActions server={server} test={test} />
       </div>
-      {test.data === undefined ? null : <TestOutcome server={server} result={test.data} onClose={test.reset} />}
+      {result === undefined ? null : (
+        <TestOutcome server={server} result={result} onClose={() => results.keep(server, undefined)} />
+      )}
     </li>
   );
 }

@@ -1,6 +1,6 @@
 import { Plug } from "lucide-react";
 import { useDeferredValue, useState } from "react";
-import type { MyServer } from "../../app/api-shapes.ts";
+import type { MyServer, TestResult } from "../../app/api-shapes.ts";
 import { useMe, useSession } from "../../app/session.tsx";
 import { ButtonLink } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
@@ -10,6 +10,7 @@ import { NoMatch } from "../../ui/no-match.tsx";
 import { PageHeader } from "../../ui/page-header.tsx";
 import { SkeletonRows } from "../../ui/skeleton.tsx";
 import { ConnectionList } from "./connection-list.tsx";
+import type { TestResults } from "./connection-row.tsx";
 import { GettingStarted } from "./getting-started.tsx";
 import { needsAttention } from "./needs-attention.ts";
 
@@ -53,6 +54,7 @@ function Nothing() {
 
 function Connections({ servers }: { readonly servers: readonly MyServer[] }) {
   const [search, setSearch] = useState("");
+  const results = useTestResults();
   const wanted = useDeferredValue(search.trim().toLowerCase());
   const found = servers.filter(({ name, url_origin: origin }) => `${name} ${origin}`.toLowerCase().includes(wanted));
   const urgent = found.filter(needsAttention);
@@ -68,12 +70,21 @@ function Connections({ servers }: { readonly servers: readonly MyServer[] }) {
         />
       )}
       {found.length === 0 ? <NoMatch onClear={() => setSearch("")} /> : null}
-      <ConnectionList title="Needs your attention" servers={urgent} />
+      <ConnectionList title="Needs your attention" servers={urgent} results={results} />
       <ConnectionList
         title={urgent.length === 0 ? "Servers" : "Everything else"}
         isTitleHidden={urgent.length === 0}
         servers={rest}
+        results={results}
       />
     </div>
   );
+}
+
+function useTestResults(): TestResults {
+  const [results, setResults] = useState<ReadonlyMap<string, TestResult | undefined>>(new Map());
+  return {
+    of: ({ id }) => results.get(id),
+    keep: ({ id }, result) => setResults((before) => new Map(before).set(id, result)),
+  };
 }

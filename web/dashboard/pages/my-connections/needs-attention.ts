@@ -6,12 +6,12 @@ export function needsAttention({ connection }: MyServer): boolean {
 }
 
 /** Why it needs attention, and what to do. null = it does not. */
-export function attentionText({ connection, name }: MyServer): string | null {
+export function attentionText({ connection }: MyServer): string | null {
   switch (connection) {
     case "rejected":
-      return `${name} refuses your values: they may have expired or been revoked there. Keyward does not send them any more. Enter new ones.`;
+      return "The server refuses your values: they may have expired, or been revoked there. Keyward does not send them any more.";
     case "needs_update":
-      return `An administrator changed what ${name} asks for. Enter your values again.`;
+      return "An administrator changed what this server asks for. Enter your values again, or its calls fail.";
     case "active":
     case "missing":
     case "not_needed":

@@ -2,7 +2,7 @@ import { Redirect, useLocation } from "wouter";
 import { answerOf } from "../../../../src/client/client.ts";
 import { emailProblem, nameProblem, PASSWORD_HINT, passwordProblem, problemsOf } from "../../app/account-rules.ts";
 import { api, messageOf } from "../../app/api.ts";
-import { enter } from "../../app/entered.ts";
+import { enter } from "../../app/enter.ts";
 import { GateLayout } from "../../app/gate-layout.tsx";
 import { linkToken } from "../../app/link-token.ts";
 import { useSignInOptions } from "../../app/session.tsx";

@@ -2,7 +2,7 @@ import { useLocation } from "wouter";
 import { answerOf } from "../../../../src/client/client.ts";
 import { emailProblem, problemsOf } from "../../app/account-rules.ts";
 import { api, messageOf } from "../../app/api.ts";
-import { enter } from "../../app/entered.ts";
+import { enter } from "../../app/enter.ts";
 import { useChange } from "../../app/use-change.ts";
 import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";

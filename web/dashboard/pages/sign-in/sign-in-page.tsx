@@ -1,6 +1,7 @@
 import { Redirect, useSearch } from "wouter";
 import { GateLayout } from "../../app/gate-layout.tsx";
 import { localPath } from "../../app/local-path.ts";
+import { Onward } from "../../app/onward.tsx";
 import { useMe, useSignInOptions } from "../../app/session.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
 import { Notice } from "../../ui/notice.tsx";
@@ -15,7 +16,7 @@ export function SignInPage() {
   const me = useMe();
   const options = useSignInOptions();
 
-  if (me.data?.user) return <Redirect to={next} replace />;
+  if (me.data?.user) return <Onward path={next} />;
   if (options.data?.setup_open === true) return <Redirect to="/setup" replace />;
   if (options.error !== null) {
     return <ErrorState error={options.error} retry={() => void options.refetch()} isPage />;

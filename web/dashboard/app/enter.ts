@@ -1,13 +1,11 @@
 import { keepCsrfToken } from "./csrf.ts";
+import { isElsewhere } from "./local-path.ts";
 import { queryClient } from "./query-client.ts";
-
-/** Paths that are not pages of the dashboard: the browser itself has to go there. */
-const ELSEWHERE = /^\/(?:connect|oauth|api|\.well-known)\//;
 
 /** Whoever was just signed in goes on to where they were led away from. */
 export async function enter(csrfToken: string, next: string, navigate: (path: string) => void): Promise<void> {
   keepCsrfToken(csrfToken);
-  if (ELSEWHERE.test(next)) {
+  if (isElsewhere(next)) {
     location.assign(next);
     return;
   }
