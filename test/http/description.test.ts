@@ -4,6 +4,7 @@ import { renderApiDocs } from "../../scripts/generate-api-docs.ts";
 import { ERROR_TABLE } from "../../src/core/errors.ts";
 import { UNKNOWN_TEXT } from "../../src/http/contract/add-examples.ts";
 import { differenceFromSchema } from "./conformance.ts";
+import { DASHBOARD_PATHS } from "../../src/http/dashboard-paths.ts";
 import { createTestApp } from "./test-app.ts";
 
 type Json = Record<string, unknown>;
@@ -56,7 +57,9 @@ describe("the API description", () => {
 
   it("has every route that is registered, and none besides", async () => {
     const { app } = await createTestApp();
-    const pages = ["GET /", "GET /connect/{id}", "GET /assets/connect/{file}"];
+    const pages = ["/connect/:id", "/assets/connect/:file", "/assets/dashboard/:file", ...DASHBOARD_PATHS].map(
+      (path) => `GET ${path.replaceAll(/:([a-z_]+)/g, "{$1}")}`,
+    );
     const registered = new Set(
       app.routes
         .filter(({ method }) => method !== "ALL")

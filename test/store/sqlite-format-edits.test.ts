@@ -4,7 +4,7 @@ import { type HeaderFieldInput, type HeaderSchema, parseHeaderSchema } from "../
 import { datedFormats } from "../../src/core/schema-change.ts";
 import type { Server } from "../../src/core/server.ts";
 import { openSqliteStore, type SqliteStore } from "../../src/sqlite.ts";
-import { createServer, entry, upsert, someone } from "../contract/fixtures.ts";
+import { createServer, entry, someone, upsert } from "../contract/fixtures.ts";
 import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
 
 const PEOPLE = 10_000;
