@@ -265,6 +265,14 @@ export const ABUSE_CASES = {
     source: "P10",
   },
   A57: { sentence: "Only codes and statuses say that a value is refused; words in an error never do.", source: "P7" },
+  A58: {
+    sentence: "Any number of replicas sweep at once, and nothing that lives goes, nor anything twice.",
+    source: "P12",
+  },
+  A59: {
+    sentence: "With a server or an identity goes all that hangs on it, live links and tokens too.",
+    source: "P8",
+  },
   A60: { sentence: "kill -9 at any moment leaves every acknowledged operation, whole.", source: "P9" },
   A63: {
     sentence: "A full disk, a lock, damage or a path that cannot be used is said, and never a silent new database.",

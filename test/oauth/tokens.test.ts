@@ -224,7 +224,15 @@ describe("what lies in the database", () => {
     const first = tokensIn(await post(grant));
     const second = tokensIn(await post({ grant_type: "refresh_token", refresh_token: first.refresh }));
     const open = await browser.question(client.authorizeUrl());
-    const secrets = [secret, uid, open, presented, code_verifier, ...Object.values(first), ...Object.values(second)];
+    const secrets: readonly string[] = [
+      secret,
+      uid,
+      open,
+      presented,
+      code_verifier,
+      ...Object.values(first),
+      ...Object.values(second),
+    ];
     const [files, log] = [scene.stolenFiles(), scene.log.join("\n")];
     expect(files).toContain(client.id);
     for (const text of secrets) {
