@@ -196,6 +196,17 @@ describe("an app that acts for a person", () => {
     expect(refused.status).toBe(401);
   });
 
+  it("trap 7: leaves nothing behind that has run out: it is swept with the rest", async () => {
+    await connect("SDK v1", new OauthApp());
+    const { store } = scene.gateway.running;
+    const count = () => store.countSweepableOauthRecords({ unusedClientMs: Infinity });
+    clock.advance(10 * 60_000);
+    expect(await count()).toBeGreaterThan(0);
+    clock.advance(5 * 60_000);
+    await expect.poll(count).toBe(0);
+    expect(await appsOf(ada)).toHaveLength(1);
+  });
+
   it("A43: shows each person what that person may use, whoever uses the app before", async () => {
     const bob = await join(scene.gateway, "Bob");
     const only = [{ auth_mode: "user", identity: bob.id }];

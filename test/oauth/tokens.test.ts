@@ -235,6 +235,7 @@ describe("what lies in the database", () => {
     ];
     const [files, log] = [scene.stolenFiles(), scene.log.join("\n")];
     expect(files).toContain(client.id);
+    expect(log).toContain('oauth_request {"request_id":"req_1","method":"GET","route":"/oauth/authorize/{uid}"');
     for (const text of secrets) {
       expect(text.length).toBeGreaterThanOrEqual(43);
       const bytes = Buffer.from(text);
