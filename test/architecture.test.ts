@@ -20,6 +20,7 @@ const MAY_REVEAL_SECRETS = [
   "src/core/key-issuer.ts", // the beginning of a virtual key, kept to tell keys apart
   "src/http/admin-tokens.ts", // a new admin token, shown once
   "src/http/sign-in/issuer.ts", // the client secret, for the issuer's token endpoint
+  "src/http/oauth/provider.ts", // a new access or refresh token, handed to the library
   "src/http/system.ts", // a new admin token, shown once
   "src/http/users.ts", // the token of an invitation, in its link, shown once
   "src/http/virtual-keys.ts", // a new virtual key, shown once
@@ -156,7 +157,7 @@ describe("one door to the network", () => {
   rule("sockets, HTTP and DNS are reached only where the egress guard or a listener is", {
     find: imports(
       ({ specifier, isTypeOnly }, file) =>
-        SOCKET_MODULES.test(specifier) && !(isTypeOnly && folderOf(file.path) === "gateway"),
+        SOCKET_MODULES.test(specifier) && !(isTypeOnly && ["gateway", "http"].includes(folderOf(file.path) ?? "")),
     ),
     except: MAY_OPEN_SOCKETS,
     broken: ["src/gateway/a.ts", `import { request } from "node:http";`],

@@ -270,6 +270,10 @@ export const ABUSE_CASES = {
     source: "P10",
   },
   A57: { sentence: "Only codes and statuses say that a value is refused; words in an error never do.", source: "P7" },
+  A58: {
+    sentence: "Any number of replicas sweep at once, and nothing that lives goes, nor anything twice.",
+    source: "P12",
+  },
   A59: {
     sentence:
       "A server, key or user that is deleted takes along all that is its own; links are dead, ids never come back.",

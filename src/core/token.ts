@@ -8,7 +8,7 @@ import { Secret } from "./secret.ts";
 export type TokenPurpose = MintedPurpose | SealedTextPurpose | DerivedPurpose | "session_identity" | "oauth_record";
 
 /** Purposes of secrets that are derived from a fixed text, so that they need no storage of their own. */
-export type DerivedPurpose = "sign_in_cookies" | "csrf" | "oauth_cookies" | "oauth_signing" | "oauth_session";
+type DerivedPurpose = "sign_in_cookies" | "csrf" | "oauth_cookies" | "oauth_signing" | "oauth_session";
 
 /** Purposes whose tokens Keyward mints. A session identity is named by the client. */
 export type MintedPurpose =

@@ -42,6 +42,7 @@ export interface TestGatewayOptions {
   /** An existing folder: another replica, or the same gateway started again. It is not removed by `close()`. */
   readonly folder?: string;
   readonly upstream?: ServerPorts["upstream"];
+  readonly documents?: ServerPorts["documents"];
   /** Answers and log lines are kept, to be looked through for values at the end. A test that counts memory says false. */
   readonly keepsAnswers?: boolean;
 }
@@ -70,6 +71,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       { write: (line) => void (keepsAnswers && log.push(line)) },
     ),
     ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
+    ...(options.documents === undefined ? {} : { documents: options.documents }),
   });
   const untap = keepsAnswers ? tapAnswers(running.port, (bytes) => answered.push(bytes)) : () => {};
   const url = running.publicUrl;

@@ -35,7 +35,7 @@ function codeOf(answer: { readonly status: number; readonly body: object }): str
   return outcomeOf({ ...answer, json: answer.body } as unknown as Answer);
 }
 
-function idsIn(answer: { readonly body: object }): unknown[] {
+function idsIn(answer: { readonly body: object }): string[] {
   return (answer.body as { items: { id: string }[] }).items.map(({ id }) => id);
 }
 
@@ -58,7 +58,7 @@ describe("connected apps", () => {
       last_used_at: null,
     });
     const page = await ada.browser.call("GET", "/api/v1/apps?limit=1");
-    const next = await ada.browser.call("GET", `/api/v1/apps?limit=1&cursor=${String(page.body["next_cursor"])}`);
+    const next = await ada.browser.call("GET", `/api/v1/apps?limit=1&cursor=${page.body["next_cursor"] as string}`);
     expect([...idsIn(page), ...idsIn(next)].toSorted()).toEqual([known, self].toSorted());
     expect(next.body["next_cursor"]).toBeNull();
   });

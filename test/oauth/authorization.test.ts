@@ -259,7 +259,7 @@ describe("a consent", () => {
     await scene.store.revokeApp(appId ?? "", entry("app.revoked"), "revoked");
     await client.connect(browser);
     scene.clock.advance(365 * 86_400_000);
-    await browser.question(client.authorizeUrl());
+    expect(await browser.question(client.authorizeUrl())).toHaveLength(43);
   });
 
   it("prompt=none asks nothing: it tells what would have to be asked", async () => {

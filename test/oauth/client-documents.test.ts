@@ -91,7 +91,8 @@ describe("a client that is known by a document", () => {
       "app:/cb",
     ],
   ])("trap 5: that %s is taken", async (_, metadata, redirect) => {
-    await clientOf(publish(metadata), redirect).connect(new Browser(scene, scene.ada));
+    const tokens = await clientOf(publish(metadata), redirect).connect(new Browser(scene, scene.ada));
+    expect(tokens.access).toMatch(/^kwo_/);
   });
 
   it.each<readonly [string, object, Partial<FetchedDocument>]>([

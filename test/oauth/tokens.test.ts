@@ -224,9 +224,18 @@ describe("what lies in the database", () => {
     const first = tokensIn(await post(grant));
     const second = tokensIn(await post({ grant_type: "refresh_token", refresh_token: first.refresh }));
     const open = await browser.question(client.authorizeUrl());
-    const secrets = [secret, uid, open, presented, code_verifier, ...Object.values(first), ...Object.values(second)];
+    const secrets: readonly string[] = [
+      secret,
+      uid,
+      open,
+      presented,
+      code_verifier,
+      ...Object.values(first),
+      ...Object.values(second),
+    ];
     const [files, log] = [scene.stolenFiles(), scene.log.join("\n")];
     expect(files).toContain(client.id);
+    expect(log).toContain('oauth_request {"request_id":"req_1","method":"GET","route":"/oauth/authorize/{uid}"');
     for (const text of secrets) {
       expect(text.length).toBeGreaterThanOrEqual(43);
       const bytes = Buffer.from(text);

@@ -88,7 +88,7 @@ function createAdapter(model: OauthModel, { store, records, onRevoked }: Adapter
         return;
       }
       const record = await store.findOauthRecord(model, rowId);
-      if (record?.grantId != null) {
+      if (record !== null && record.grantId !== null) {
         await revoke(record.grantId);
       }
       throw new errors.InvalidGrant("presented twice");
@@ -112,10 +112,10 @@ function graceOf(model: OauthModel): number {
  * The store has judged expiry by its clock. oidc-provider would judge once more, by the machine's, so the times are left
  * out; and it reads `consumed` as "a replay", which a refresh token within its grace is not.
  */
-function shown(
-  { exp: _, iat: __, ...payload }: AdapterPayload,
-  { model, consumedSinceMs }: OauthRecord,
-): AdapterPayload {
+function shown(stored: AdapterPayload, { model, consumedSinceMs }: OauthRecord): AdapterPayload {
+  const payload = { ...stored };
+  delete payload.exp;
+  delete payload.iat;
   const isSpent = consumedSinceMs !== null && consumedSinceMs >= graceOf(model);
   return isSpent ? { ...payload, consumed: true } : payload;
 }

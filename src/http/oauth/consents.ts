@@ -14,7 +14,7 @@ import type { OauthRecords } from "./records.ts";
 import { withVisit } from "./visit.ts";
 
 /** What a person is asked. */
-export interface ConsentQuestion {
+interface ConsentQuestion {
   readonly client: {
     readonly name: string | null;
     /** Whose host vouches for what the client says of itself; null = nobody's, it registered itself. */

@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RequestOrigin } from "../../core/audit.ts";
-import { ERROR_TABLE, isKeywardError, type ErrorCode } from "../../core/errors.ts";
+import { isKeywardError } from "../../core/errors.ts";
 import { isResourcePath, RESOURCE_METADATA_PATH } from "../../core/oauth-resource.ts";
+import type { Clock, Logger } from "../../core/ports.ts";
 import { responseHeaders } from "../page-headers.ts";
 import type { SignedIn, SignIns } from "../sign-in/signed-in.ts";
-import { normaliseAuthorizeQuery } from "./authorize-query.ts";
-import { errorPage } from "./error-page.ts";
+import { refuse, refuseTooMany, sendJson, sendPage } from "./answers.ts";
 import type { Counted, OauthLimits } from "./limits.ts";
 import { resourceMetadata, serverMetadata } from "./metadata.ts";
 import type { LoadProvider } from "./load-provider.ts";
 import { OAUTH_PATHS, SERVER_METADATA_PATH } from "./paths.ts";
-import { SESSION_COOKIE, SESSION_VIEW_ID } from "./session-view.ts";
+import { rewriteRequest } from "./rewrite-request.ts";
 import { withVisit } from "./visit.ts";
 
 /** What only the listener knows of a request. */
@@ -31,6 +31,8 @@ interface MountParts {
   readonly loadProvider: LoadProvider;
   readonly signIns: SignIns;
   readonly limits: OauthLimits;
+  readonly clock: Pick<Clock, "now">;
+  readonly logger: Logger;
   readonly publicUrl: string;
   readonly isRegistrationEnabled: boolean;
 }
@@ -59,9 +61,8 @@ export function isOauthPath(rawPath: string): boolean {
 
 /** The OAuth server on `node:http`, beside the REST app. Host and Origin have been judged before. */
 export function createOauthHandler(parts: MountParts): OauthHandler {
-  const { loadProvider, signIns, limits, publicUrl, isRegistrationEnabled } = parts;
+  const { loadProvider, signIns, limits, clock, logger, publicUrl, isRegistrationEnabled } = parts;
   const tables = responseHeaders(publicUrl);
-  const { host, protocol } = new URL(publicUrl);
   const ownMetadata = JSON.stringify(serverMetadata(parts));
 
   let server: Promise<Serve> | undefined;
@@ -88,27 +89,6 @@ export function createOauthHandler(parts: MountParts): OauthHandler {
     return ENDPOINTS.get(RESUME.test(rawPath) ? OAUTH_PATHS.authorize : rawPath);
   }
 
-  /**
-   * What oidc-provider believes of a request: host and protocol are the public URL's (CVE-2026-49468: decisions on a URL
-   * rebuilt from what a caller sent), and of the cookies only its own; instead of its login, the dashboard's.
-   */
-  function rewrite(request: IncomingMessage, isPage: boolean, isSignedIn: boolean): void {
-    const { headers } = request;
-    for (const name of Object.keys(headers)) {
-      if (name.startsWith("x-forwarded-") || name === "forwarded" || name === "x-real-ip") {
-        delete headers[name];
-      }
-    }
-    headers.host = host;
-    headers["x-forwarded-proto"] = protocol.slice(0, -1);
-    const own = isPage ? cookiesWithout(headers.cookie ?? "", SESSION_COOKIE) : [];
-    headers.cookie = [...own, ...(isSignedIn ? [`${SESSION_COOKIE}=${SESSION_VIEW_ID}`] : [])].join("; ");
-    if (request.url?.split("?", 1)[0] === OAUTH_PATHS.authorize) {
-      const query = new URL(request.url, publicUrl).searchParams;
-      request.url = `${OAUTH_PATHS.authorize}?${normaliseAuthorizeQuery(query).toString()}`;
-    }
-  }
-
   async function serveEndpoint(
     request: IncomingMessage,
     response: ServerResponse,
@@ -124,13 +104,17 @@ export function createOauthHandler(parts: MountParts): OauthHandler {
       sendPage(response, status, status === 400 ? "invalid_request" : "temporarily_unavailable");
       return;
     }
-    rewrite(request, isPage, signedIn !== null);
+    rewriteRequest(request, { publicUrl, isPage, isSignedIn: signedIn !== null });
     const serve = await loadServer();
     const revocation = rawPath === OAUTH_PATHS.revoke ? "client_revoked" : "replayed";
     await withVisit({ signedIn, origin: { requestId, address }, revocation }, () => serve(request, response));
   }
 
-  return async (request, response, context) => {
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    context: OauthRequestContext,
+  ): Promise<void> {
     const { rawPath, requestId, address } = context;
     const metadata = metadataAt(rawPath);
     const endpoint = metadata === null ? endpointAt(rawPath) : undefined;
@@ -150,41 +134,23 @@ export function createOauthHandler(parts: MountParts): OauthHandler {
     } else {
       await serveEndpoint(request, response, context, endpoint);
     }
+  }
+
+  return async (request, response, context) => {
+    const start = clock.now();
+    await answer(request, response, context);
+    // The name of an endpoint, never a path or query of a caller: an authorization's id is in one, a code in the other.
+    const route = RESUME.test(context.rawPath) ? `${OAUTH_PATHS.authorize}/{uid}` : context.rawPath;
+    logger.info("oauth_request", {
+      request_id: context.requestId,
+      method: request.method ?? "",
+      route: response.statusCode === 404 ? null : route,
+      status: response.statusCode,
+      ms: clock.now() - start,
+    });
   };
 }
 
 function cookieHeader({ headers }: IncomingMessage): Headers {
   return new Headers(headers.cookie === undefined ? {} : { cookie: headers.cookie });
-}
-
-function cookiesWithout(header: string, name: string): string[] {
-  return header
-    .split(";")
-    .map((cookie) => cookie.trim())
-    .filter((cookie) => cookie !== "" && cookie.split("=", 1)[0]?.trim() !== name);
-}
-
-function refuse(response: ServerResponse, code: ErrorCode): void {
-  const { status, message } = ERROR_TABLE[code];
-  sendJson(response, status, JSON.stringify({ error: { code, message } }));
-}
-
-/** RFC 6749 section 5.2 has no error for it; this is the name that MCP clients know. */
-function refuseTooMany(response: ServerResponse, isPage: boolean): void {
-  if (isPage) {
-    sendPage(response, 429, "too_many_requests");
-  } else {
-    const body = { error: "too_many_requests", error_description: "Too many requests. Wait a minute." };
-    sendJson(response, 429, JSON.stringify(body));
-  }
-}
-
-function sendPage(response: ServerResponse, status: number, error: string): void {
-  response.writeHead(status, { "Content-Type": "text/html; charset=utf-8" }).end(errorPage(error));
-}
-
-function sendJson(response: ServerResponse, status: number, json: string): void {
-  response
-    .writeHead(status, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(json) })
-    .end(json);
 }

@@ -90,7 +90,7 @@ function configurationOf(parts: ProviderParts): Configuration {
     // The validator is run before anything is judged, for every client, if there is one property to validate.
     extraClientMetadata: {
       properties: ["software_id"],
-      validator: (_ctx, _key, _value, metadata) => normaliseClientMetadata(metadata as Record<string, unknown>),
+      validator: (_ctx, _key, _value, metadata) => normaliseClientMetadata(metadata),
     },
 
     ttl: {
@@ -206,7 +206,7 @@ function policy(): interactionPolicy.DefaultPolicy {
 
 /** What the library does when a token is about to be saved, and its types do not tell. */
 interface Minted {
-  generateTokenId(): string;
+  generateTokenId: (this: Minted) => string;
 }
 
 /** Tokens by which a scanner knows a leaked one, and the gateway a typo. */

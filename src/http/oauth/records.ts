@@ -45,7 +45,7 @@ export function createOauthRecords(vault: Vault): OauthRecords {
 
 /** Of a grant: what it allows at any resource. */
 function scopeOf({ scope, resources }: AdapterPayload): string | null {
-  const granted = Object.values(resources ?? {}).flatMap((text) => text.split(" "));
+  const granted = Object.values((resources ?? {}) as Record<string, string>).flatMap((text) => text.split(" "));
   return scope ?? (granted.length === 0 ? null : [...new Set(granted)].join(" "));
 }
 

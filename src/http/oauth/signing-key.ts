@@ -12,5 +12,5 @@ const PKCS8_ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
  */
 export function signingKeyFrom(seed: string): JWK {
   const der = Buffer.concat([PKCS8_ED25519, Buffer.from(seed, "hex")]);
-  return createPrivateKey({ key: der, format: "der", type: "pkcs8" }).export({ format: "jwk" }) as JWK;
+  return createPrivateKey({ key: der, format: "der", type: "pkcs8" }).export({ format: "jwk" });
 }
