@@ -1,57 +1,23 @@
 /** Writes docs/api.md from the API's own description: `node scripts/generate-api-docs.ts`. A test compares the two. */
 import { writeFileSync } from "node:fs";
-import { describeApi } from "../src/http/contract/description.ts";
-
-interface Schema {
-  readonly $ref?: string;
-  readonly type?: string | readonly string[];
-  readonly enum?: readonly unknown[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: Schema | boolean;
-  readonly items?: Schema;
-  readonly anyOf?: readonly Schema[];
-  readonly allOf?: readonly Schema[];
-  readonly description?: string;
-  readonly default?: unknown;
-}
-
-interface Operation {
-  readonly tags: readonly string[];
-  readonly summary: string;
-  readonly description?: string;
-  readonly security: readonly Readonly<Record<string, unknown>>[];
-  readonly parameters?: readonly { readonly in: string; readonly name: string; readonly schema: Schema }[];
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
-  readonly responses: Readonly<Record<string, Response>>;
-}
-
-interface Response {
-  readonly description: string;
-  readonly content?: Readonly<Record<string, { readonly schema: Schema }>>;
-}
-
-interface Description {
-  readonly info: { readonly description: string };
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: {
-    readonly schemas: Readonly<Record<string, Schema>>;
-    readonly securitySchemes: Readonly<Record<string, { readonly description: string }>>;
-  };
-}
+import { type Answer, byName, nameOf, type Operation, readDescription, type Schema } from "./api-description.ts";
 
 const PROOFS: Readonly<Record<string, string>> = {
   admin: "`Authorization: Bearer kwa_...`",
   virtualKey: "`Authorization: Bearer kw_...`",
   session: "`Keyward-Session: ...`",
+  cookie: "`Cookie: __Host-keyward=...` (over plain http `keyward`)",
+  csrf: "`Keyward-CSRF: ...`",
   tempToken: "`Authorization: Keyward-Temp-Token kwt_...`",
 };
 
+/** By what may be presented; a role that it takes is behind the colon. */
 const WHO: Readonly<Record<string, string>> = {
   "": "anybody",
-  admin: "an administrator",
-  "virtualKey session admin": "any proven identity, or an administrator",
-  "tempToken virtualKey session admin": "whoever may open the link",
+  "cookie:admin admin": "an administrator",
+  "cookie admin": "a user who is signed in, or an administrator",
+  "virtualKey session cookie admin": "any proven identity, or an administrator",
+  "tempToken virtualKey session cookie admin": "whoever may open the link",
 };
 
 const TIME = "Milliseconds since the epoch, UTC.";
@@ -60,9 +26,7 @@ const MAX_LISTED = 20;
 
 /** The text of docs/api.md. */
 export function renderApiDocs(): string {
-  const description = JSON.parse(
-    JSON.stringify(describeApi({ version: "", publicUrl: "/" })),
-  ) as unknown as Description;
+  const description = readDescription();
   const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ route: `${method.toUpperCase()} ${path}`, operation })),
   );
@@ -87,9 +51,7 @@ export function renderApiDocs(): string {
     ]),
     "## Shapes",
     "`?` marks a key that may be absent. A `time` is an integer: milliseconds since the epoch, UTC.",
-    ...Object.entries(description.components.schemas)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([name, schema]) => renderShape(name, schema)),
+    ...byName(description.components.schemas).flatMap(([name, schema]) => renderShape(name, schema)),
     "",
   ]
     .join("\n\n")
@@ -99,8 +61,8 @@ export function renderApiDocs(): string {
 
 function renderOperation(route: string, operation: Operation): string[] {
   const query = (operation.parameters ?? []).filter((parameter) => parameter.in === "query");
-  const body = operation.requestBody?.content["application/json"]?.schema;
-  const proofs = operation.security.flatMap((scheme) => Object.keys(scheme)).join(" ");
+  const { schema: body, example } = operation.requestBody?.content["application/json"] ?? {};
+  const proofs = proofsOf(operation);
   return [
     `### \`${route}\``,
     `${operation.summary}. For ${WHO[proofs] ?? proofs}.${operation.description === undefined ? "" : ` ${operation.description}`}`,
@@ -112,7 +74,9 @@ function renderOperation(route: string, operation: Operation): string[] {
             query.map(({ name, schema }) => [`\`${name}\``, cell(typeOf(schema, "")), schema.description ?? ""]),
           ),
         ]),
-    ...(body === undefined || typeOf(body, "") === "{}" ? [] : [`Body: ${inline(body)}`]),
+    ...(body === undefined || typeOf(body, "") === "{}"
+      ? []
+      : [`Body: ${inline(body)}`, `\`\`\`json\n${JSON.stringify(example, null, 2)}\n\`\`\``]),
     table(
       ["status", ""],
       Object.entries(operation.responses)
@@ -122,7 +86,15 @@ function renderOperation(route: string, operation: Operation): string[] {
   ];
 }
 
-function renderAnswer({ description, content = {} }: Response): string {
+function proofsOf({ security }: Operation): string {
+  return security
+    .flatMap((scheme) => Object.entries(scheme))
+    .filter(([name]) => name !== "csrf")
+    .map(([name, roles]) => [name, ...roles].join(":"))
+    .join(" ");
+}
+
+function renderAnswer({ description, content = {} }: Answer): string {
   const [schema] = Object.values(content).map((media) => media.schema);
   const isError = schema?.$ref?.endsWith("/Error") === true;
   return schema === undefined || isError ? description : `${description} ${cell(inlineOneLine(schema))}`;
@@ -150,14 +122,14 @@ function inlineOneLine(schema: Schema): string {
 }
 
 function link(reference: string): string {
-  const name = reference.split("/").at(-1) ?? "";
+  const name = nameOf(reference);
   return `[${name}](#${name.toLowerCase()})`;
 }
 
 /** A schema in the notation of TypeScript, with what it says of itself as comments. */
 function typeOf(schema: Schema, indent: string): string {
   if (schema.$ref !== undefined) {
-    return schema.$ref.split("/").at(-1) ?? "";
+    return nameOf(schema.$ref);
   }
   if (schema.anyOf !== undefined) {
     return schema.anyOf.map((option) => typeOf(option, indent)).join(" | ");

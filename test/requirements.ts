@@ -75,7 +75,15 @@ export const PROMISES = {
 
 /** The abuse and fault cases that have a test. */
 export const ABUSE_CASES = {
+  A01: {
+    sentence: "A user's link opens for nobody else, however signed in, and the attempt is written down.",
+    source: "Bifrost PR 3841",
+  },
   A02: { sentence: "A key of another identity does not open a link, and ten wrong keys lock it.", source: "P5" },
+  A03: {
+    sentence: "Whose link it is is asked again when values are submitted, whatever was shown before.",
+    source: "MCP 2026-07-28, elicitation",
+  },
   A04: {
     sentence: "A used link, replayed from anywhere, is answered as unknown and changes nothing.",
     source: "CVE-2026-73431",
@@ -121,6 +129,10 @@ export const ABUSE_CASES = {
   A16: {
     sentence: "A tool called in a loop is rate-limited for links while the open form goes on working.",
     source: "P16",
+  },
+  A17: {
+    sentence: "What another site makes a browser send changes nothing, in whatever form it is sent.",
+    source: "security.md 7.6",
   },
   A18: {
     sentence: "Markup, direction overrides and endless text in names and hints are shown as short plain text.",
@@ -171,6 +183,10 @@ export const ABUSE_CASES = {
     sentence: "A caller's own copy of a credential header is not forwarded: the wire has the stored value once.",
     source: "CVE-2026-110279",
   },
+  A34: {
+    sentence: "A header that claims an identity in another spelling, twice or from a stranger claims nothing.",
+    source: "CVE-2026-54763",
+  },
   A35: {
     sentence: "A static and a user header of one name are refused at save, and never joined on the wire.",
     source: "P1",
@@ -188,6 +204,10 @@ export const ABUSE_CASES = {
     source: "P3",
   },
   A39: { sentence: "A secret prints as [secret] however it is printed, cloned or nested.", source: "P3" },
+  A40: {
+    sentence: "Unknown and wrong are one answer after the same work.",
+    source: "P6",
+  },
   A41: {
     sentence: "Callers with equal JSON-RPC ids get their own answers, made with their own keys.",
     source: "CVE-2026-25536",

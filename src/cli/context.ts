@@ -1,6 +1,5 @@
 import { type Command, CommanderError } from "commander";
 import { KeywardError } from "../core/errors.ts";
-import type { JsonValue } from "../core/json.ts";
 import { Secret } from "../core/secret.ts";
 import type { CliIo } from "./io.ts";
 import { createRestClient, DEFAULT_GATEWAY_URL, type RestClient } from "./rest-client.ts";
@@ -12,7 +11,7 @@ export interface Cli {
   readonly io: CliIo;
   readonly runtime: Runtime;
   /** Answers on standard output: the JSON with `--json`, else what `render` makes of it. */
-  answer(options: JsonOption, json: JsonValue, render: (style: Style) => string): void;
+  answer(options: JsonOption, json: object, render: (style: Style) => string): void;
   /** Says something to the person, on standard error. */
   note(text: string): void;
   /**

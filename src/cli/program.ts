@@ -1,18 +1,21 @@
 import { Command } from "commander";
+import { addAdminTokenCommands } from "./commands/admin-tokens.ts";
 import { addAuditCommand } from "./commands/audit.ts";
 import { addConnectionCommands } from "./commands/connections.ts";
 import { addDemoCommand } from "./commands/demo.ts";
+import { addGroupCommands } from "./commands/groups.ts";
 import { addKeyCommands } from "./commands/keys.ts";
 import { addServeCommand } from "./commands/serve.ts";
 import { addServerCommands } from "./commands/servers.ts";
 import { addSetupCommand } from "./commands/setup.ts";
 import { addStoreCommands } from "./commands/store.ts";
+import { addUserCommands } from "./commands/users.ts";
 import type { Cli } from "./context.ts";
 
 const ABOUT = "Self-hosted MCP gateway that lets a whole team use MCP servers with each person's own keys.";
 
 const ENVIRONMENT = `
-Commands on a running gateway (setup, servers, keys, connections, audit) use:
+Commands on a running gateway use:
   KEYWARD_URL          where it runs (default: http://127.0.0.1:4180)
   KEYWARD_ADMIN_TOKEN  who asks
 
@@ -43,8 +46,11 @@ export function createProgram(cli: Cli): Command {
   addSetupCommand(program, cli);
   addServerCommands(program, cli);
   addKeyCommands(program, cli);
+  addUserCommands(program, cli);
+  addGroupCommands(program, cli);
   addConnectionCommands(program, cli);
   addAuditCommand(program, cli);
+  addAdminTokenCommands(program, cli);
   program.commandsGroup("On the database itself:");
   addStoreCommands(program, cli);
   program.commandsGroup("Help:").helpCommand("help [command]", "show the help of a command");

@@ -1,10 +1,14 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { parse } from "yaml";
+import type { Schemas } from "../client/api-types.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
+import { oneOf } from "./choice.ts";
 import { collect, usageError } from "./context.ts";
 import { VALUE_SOURCES } from "./header-values.ts";
-import type { RequestBody } from "./rest-client.ts";
+
+type HeaderField = Schemas["HeaderFieldInput"];
+type Verification = Schemas["Server"]["verification"];
 
 /** What `servers add` and `servers edit` share. */
 export interface ServerOptions {
@@ -50,7 +54,7 @@ export function withServerOptions(command: Command): Command {
 }
 
 /** @returns the header fields that the options declare; undefined when they declare none */
-export function headerSchemaOf(options: ServerOptions): readonly RequestBody[] | undefined {
+export function headerSchemaOf(options: ServerOptions): readonly HeaderField[] | undefined {
   if (options.headerSchema !== undefined) {
     return readSchema(options.headerSchema);
   }
@@ -86,7 +90,8 @@ function byHeader(pairs: readonly string[] | undefined, flag: string): ReadonlyM
   );
 }
 
-function readSchema(path: string): readonly RequestBody[] {
+/** A list of objects; what a field may have is the gateway's to judge. */
+function readSchema(path: string): readonly HeaderField[] {
   let fields: unknown;
   try {
     fields = parse(readFileSync(path, "utf8"));
@@ -97,29 +102,34 @@ function readSchema(path: string): readonly RequestBody[] {
   if (!Array.isArray(fields) || !fields.every(isJsonObject)) {
     throw usageError(`The header schema ${path} is not a list of header fields (name, label, help, ...).`);
   }
-  return fields;
+  return fields as unknown as readonly HeaderField[];
+}
+
+export function linkPolicyOf({ linkPolicy }: ServerOptions): Schemas["LinkPolicy"] | undefined {
+  return linkPolicy === undefined ? undefined : oneOf("--link-policy", linkPolicy, ["inherit", "key_proof"]);
 }
 
 /**
- * @param current the server's policy, which the options change; empty for a new server
+ * @param current the server's policy, which the options change; that of a new server if absent
  * @returns undefined when the options say nothing about it
  */
-export function verificationOf(options: ServerOptions, current: JsonObject): RequestBody | undefined {
+export function verificationOf(options: ServerOptions, current: Verification = FRESH): Verification | undefined {
   const { probeTool, probeArguments, negativeControl } = options;
   if (probeArguments !== undefined && typeof probeTool !== "string") {
     throw usageError("--probe-arguments belongs to --probe-tool.");
   }
-  const hasNoWord = probeTool === undefined && negativeControl === undefined;
-  if (hasNoWord) {
+  if (probeTool === undefined && negativeControl === undefined) {
     return undefined;
   }
   const probe =
     typeof probeTool === "string" ? { name: probeTool, arguments: parseArguments(probeArguments ?? "{}") } : null;
   return {
-    probe_tool: probeTool === undefined ? (current["probe_tool"] ?? null) : probe,
-    negative_control: negativeControl ?? current["negative_control"] ?? true,
+    probe_tool: probeTool === undefined ? current.probe_tool : probe,
+    negative_control: negativeControl ?? current.negative_control,
   };
 }
+
+const FRESH: Verification = { probe_tool: null, negative_control: true };
 
 function parseArguments(text: string): JsonObject {
   let parsed: JsonValue;

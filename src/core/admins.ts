@@ -2,6 +2,7 @@ import type { Requester } from "./access.ts";
 import { entryOf, type RequestOrigin } from "./audit.ts";
 import { parseDisplayName } from "./display-name.ts";
 import { KeywardError } from "./errors.ts";
+import type { UserStore } from "./people-port.ts";
 import type { Random, Vault } from "./ports.ts";
 import { Secret } from "./secret.ts";
 import type { AdminStore, AdminToken } from "./store-port.ts";
@@ -15,6 +16,8 @@ export interface Admin {
 
 /** Bootstrap and proof of administrators. There is no default password and no default token anywhere. */
 export interface Admins {
+  /** Whether there is, or will be at the next start, a setup token that makes the first administrator. */
+  isSetupOpen(): Promise<boolean>;
   /** Makes a one-time setup token, unless setup has been done. To be printed once. @returns null when it has */
   offerSetup(): Promise<Secret<string> | null>;
   /**
@@ -41,7 +44,7 @@ export interface Admins {
 }
 
 export function createAdmins(parts: {
-  readonly store: AdminStore;
+  readonly store: AdminStore & Pick<UserStore, "isSetUp">;
   readonly vault: Pick<Vault, "digest">;
   readonly random: Random;
   /** `KEYWARD_ADMIN_TOKEN`, or null. */
@@ -52,6 +55,9 @@ export function createAdmins(parts: {
   const configuredDigest = configuredToken === null ? null : vault.digest("admin_token", configuredToken);
 
   return {
+    // With a configured token none is offered: that token makes the first administrator, by an invitation.
+    isSetupOpen: async () => configuredToken === null && !(await store.isSetUp()),
+
     async offerSetup() {
       const { secret } = mintToken("setup_token", random);
       return (await store.offerSetup(vault.digest("setup_token", secret))) ? secret : null;

@@ -12,6 +12,7 @@ import type { HeaderSchema } from "./header-schema.ts";
 import type { AuthMode, Identity } from "./identity.ts";
 import type { GroupStore, Intent, UserStore } from "./people-port.ts";
 import type { Sealed } from "./ports.ts";
+import type { SignInStore } from "./sign-in-port.ts";
 import type { Discovered, LinkPolicy, Server, ServerStatus, UpstreamOrigin, VerificationPolicy } from "./server.ts";
 import type { PresentedKey, VirtualKey } from "./virtual-key.ts";
 
@@ -512,7 +513,8 @@ export interface Store
     AuditStore,
     SweepStore,
     UserStore,
-    GroupStore {
+    GroupStore,
+    SignInStore {
   /** Answers when the store can be read and written. @throws KeywardError `credential_store_unavailable` */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -1,3 +1,6 @@
+import type { Actor } from "./audit.ts";
+import type { Identity } from "./identity.ts";
+
 /** What a person may do in the dashboard and the API. */
 export type Role = "admin" | "user";
 
@@ -26,4 +29,13 @@ export interface Group {
   readonly name: string;
   readonly membersCount: number;
   readonly createdAt: number;
+}
+
+export function identityOfUser({ id }: Pick<User, "id">): Identity {
+  return { mode: "user", id };
+}
+
+/** How the audit log names what a user does: an administrator's deeds are an administrator's, the own ones too. */
+export function actorOfUser(user: Pick<User, "id" | "role">): Actor {
+  return user.role === "admin" ? { kind: "admin", id: user.id } : { kind: "identity", identity: identityOfUser(user) };
 }

@@ -1,15 +1,19 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Hono } from "hono";
 import type { AccessControl } from "../core/access.ts";
+import type { CredentialTests } from "../core/credential-tests.ts";
 import type { Admins } from "../core/admins.ts";
 import type { Callers } from "../core/callers.ts";
+import type { Groups } from "../core/groups.ts";
 import type { LinkIssuer } from "../core/link-issuer.ts";
 import type { KeyIssuer } from "../core/key-issuer.ts";
 import type { Openers } from "../core/opener.ts";
-import type { Clock, Logger } from "../core/ports.ts";
+import type { People } from "../core/people.ts";
+import type { Clock, Logger, Random, Vault } from "../core/ports.ts";
 import type { ServerRegistry } from "../core/server-registry.ts";
 import type { Store } from "../core/store-port.ts";
 import type { Submissions } from "../core/submission.ts";
+import { mountAdminTokens } from "./admin-tokens.ts";
 import { mountAudit } from "./audit.ts";
 import type { HttpEnv } from "./context.ts";
 import { mountCredentials } from "./credentials.ts";
@@ -17,13 +21,20 @@ import { createErrorHandler, createNotFoundHandler } from "./errors.ts";
 import { mountFlows } from "./flows.ts";
 import { accessLog, refuseHead, refuseOtherSites, requireRawPath, setResponseHeaders } from "./front.ts";
 import { mountGrants } from "./grants.ts";
+import { mountGroups } from "./groups.ts";
 import { createGuards } from "./guard.ts";
 import { refuseInvalid } from "./invalid-request.ts";
 import { mountMe } from "./me.ts";
 import { createMount } from "./mount.ts";
 import { mountPages } from "./pages.ts";
 import { mountServers } from "./servers.ts";
+import { mountSettings, type Settings } from "./settings.ts";
+import type { SignIn } from "./sign-in/compose-sign-in.ts";
+import { mountJoin } from "./sign-in/join.ts";
+import { mountOwnSessions } from "./sign-in/own-sessions.ts";
+import { mountSignIn } from "./sign-in/sign-in.ts";
 import { mountSystem, type ReadinessChecks } from "./system.ts";
+import { mountUsers } from "./users.ts";
 import { mountVirtualKeys } from "./virtual-keys.ts";
 
 /** What the app reads of the store. Whatever it changes goes through the policies. */
@@ -38,26 +49,49 @@ type HttpStore = Pick<
   | "listCredentials"
   | "findVirtualKey"
   | "listVirtualKeys"
+  | "findUser"
+  | "findUsers"
+  | "listUsers"
+  | "findGroup"
+  | "listGroups"
+  | "listGroupsOf"
+  | "listAdminTokens"
   | "listAudit"
   | "verifyAudit"
+  | "findUserByEmail"
+  | "findInvite"
+  | "isSetUp"
+  | "listSessions"
+  // How people come in and go: each is one transaction with its event.
+  | "completeSetupWithUser"
+  | "acceptInvite"
+  | "endSession"
+  | "endSessions"
 >;
 
 export interface HttpParts {
   readonly store: HttpStore;
   readonly registry: ServerRegistry;
   readonly access: AccessControl;
+  readonly credentialTests: CredentialTests;
   readonly keyIssuer: KeyIssuer;
-  readonly admins: Pick<Admins, "byToken" | "completeSetup">;
+  readonly people: People;
+  readonly groups: Groups;
+  readonly admins: Pick<Admins, "byToken" | "completeSetup" | "isSetupOpen" | "create" | "revoke">;
   readonly callers: Callers;
   readonly openers: Openers;
   readonly submissions: Submissions;
   readonly links: LinkIssuer;
+  readonly signIn: SignIn;
+  readonly vault: Pick<Vault, "digest">;
+  readonly random: Random;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Base of every link and of the API description. Never derived from a request. */
   readonly publicUrl: string;
   /** Version of Keyward, for the API description. */
   readonly version: string;
+  readonly settings: Settings;
   readonly readiness: () => Promise<ReadinessChecks>;
   /** Where `npm run build:web` has put the connect page. Read once, here. */
   readonly connectPage: { readonly directory: string };
@@ -72,7 +106,8 @@ export type HttpApp = Hono<HttpEnv>;
  */
 export function createHttpApp(parts: HttpParts): HttpApp {
   const app = new OpenAPIHono<HttpEnv>({ defaultHook: refuseInvalid });
-  const mount = createMount(app, createGuards(parts));
+  const { signIn } = parts;
+  const mount = createMount(app, createGuards({ ...parts, signIns: signIn.sessions, ownPages: signIn.ownPages }));
 
   app.onError(createErrorHandler(parts.logger));
   app.use(accessLog(parts.logger, parts.clock));
@@ -86,8 +121,15 @@ export function createHttpApp(parts: HttpParts): HttpApp {
   mountServers(mount, parts);
   mountGrants(mount, parts);
   mountVirtualKeys(mount, parts);
+  mountUsers(mount, parts);
+  mountGroups(mount, parts);
   mountAudit(mount, parts);
-  mountMe(mount, parts);
+  mountAdminTokens(mount, parts);
+  mountSettings(mount, parts);
+  mountMe(mount, { ...signIn, ...parts });
+  mountSignIn(mount, { ...signIn, ...parts });
+  mountJoin(mount, { ...signIn, ...parts });
+  mountOwnSessions(mount, { ...signIn, ...parts });
   mountPages(app, parts);
   app.notFound(createNotFoundHandler(app.routes));
   return app;

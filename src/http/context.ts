@@ -1,10 +1,13 @@
 import type { Context } from "hono";
 import type { Requester } from "../core/access.ts";
 import type { Admin } from "../core/admins.ts";
-import type { RequestOrigin } from "../core/audit.ts";
+import type { Actor, RequestOrigin } from "../core/audit.ts";
 import type { Caller } from "../core/callers.ts";
 import { KeywardError } from "../core/errors.ts";
+import type { Identity } from "../core/identity.ts";
 import type { Opener } from "../core/opener.ts";
+import { actorOfUser, identityOfUser } from "../core/user.ts";
+import type { SignedIn } from "./sign-in/signed-in.ts";
 
 /**
  * What only the listener knows of a request. It is Hono's `env`: `app.fetch(request, context)`.
@@ -21,7 +24,9 @@ interface RequestContext {
 /** Who a request is from, once proven. */
 export type Principal =
   | { readonly kind: "admin"; readonly admin: Admin }
-  | { readonly kind: "caller"; readonly caller: Caller };
+  | { readonly kind: "caller"; readonly caller: Caller }
+  /** Somebody signed in to the dashboard. */
+  | ({ readonly kind: "user" } & SignedIn);
 
 /** Hono's type parameter of this app. */
 export interface HttpEnv {
@@ -59,10 +64,45 @@ export function openerOf(c: HttpContext): Opener {
 }
 
 export function requesterOf(c: HttpContext): Requester {
+  return { actor: actorOf(principalOf(c)), origin: requestOriginOf(c) };
+}
+
+function actorOf(principal: Principal): Actor {
+  switch (principal.kind) {
+    case "admin":
+      return { kind: "admin", id: principal.admin.id };
+    case "caller":
+      return { kind: "identity", identity: principal.caller.identity };
+    case "user":
+      return actorOfUser(principal.user);
+  }
+}
+
+/** Whether a request may administer: by an admin token, or signed in as an administrator. */
+export function isAdministrator(principal: Principal): boolean {
+  return principal.kind === "admin" || (principal.kind === "user" && principal.user.role === "admin");
+}
+
+/** As whom a request acts where values are concerned; null for an admin token, which has none of its own. */
+export function identityOf(principal: Principal): Identity | null {
+  switch (principal.kind) {
+    case "admin":
+      return null;
+    case "caller":
+      return principal.caller.identity;
+    case "user":
+      return identityOfUser(principal.user);
+  }
+}
+
+/**
+ * Who is signed in to the dashboard.
+ * @throws KeywardError `forbidden` for a request that proved itself otherwise
+ */
+export function signedInOf(c: HttpContext): SignedIn {
   const principal = principalOf(c);
-  const actor =
-    principal.kind === "admin"
-      ? ({ kind: "admin", id: principal.admin.id } as const)
-      : ({ kind: "identity", identity: principal.caller.identity } as const);
-  return { actor, origin: requestOriginOf(c) };
+  if (principal.kind !== "user") {
+    throw new KeywardError("forbidden", { message: "Only somebody who is signed in to the dashboard may do that." });
+  }
+  return principal;
 }

@@ -4,6 +4,7 @@ import { shownStatus } from "../core/credential.ts";
 import { KeywardError } from "../core/errors.ts";
 import type { Identity } from "../core/identity.ts";
 import type { Opener } from "../core/opener.ts";
+import type { UserStore } from "../core/people-port.ts";
 import type { Clock } from "../core/ports.ts";
 import { createRateLimit } from "../core/rate-limit.ts";
 import type { VirtualKeyStore } from "../core/store-port.ts";
@@ -21,7 +22,7 @@ const MAX_REMEMBERED_FLOWS = 10_000;
 const SHOWN_SESSION_ID = 12;
 
 interface FlowParts {
-  readonly store: Pick<VirtualKeyStore, "findVirtualKey">;
+  readonly store: Pick<VirtualKeyStore, "findVirtualKey"> & Pick<UserStore, "findUser">;
   readonly submissions: Submissions;
   readonly clock: Clock;
 }
@@ -30,8 +31,15 @@ export function mountFlows(mount: Mount, parts: FlowParts): void {
   const { store, submissions, clock } = parts;
   const limit = createRateLimit(clock, { windowMs: WINDOW_MS, maxKeys: MAX_REMEMBERED_FLOWS });
 
-  async function nameOf(identity: Identity): Promise<string | null> {
-    return identity.mode === "virtual_key" ? ((await store.findVirtualKey(identity.id))?.name ?? null) : null;
+  async function nameOf({ mode, id }: Identity): Promise<string | null> {
+    switch (mode) {
+      case "virtual_key":
+        return (await store.findVirtualKey(id))?.name ?? null;
+      case "user":
+        return (await store.findUser(id))?.name ?? null;
+      case "session":
+        return null;
+    }
   }
 
   mount(flowRoutes.get, async (c) => {
@@ -81,7 +89,10 @@ function show(view: FlowView, identityName: string | null, opener: Opener, now: 
       on_file: onFile.has(field.name),
     })),
     static_header_names: [...server.staticHeaderNames],
-    credential: credential === null ? null : { status: shownStatus(credential), updated_at: credential.updatedAt },
+    credential:
+      credential === null
+        ? null
+        : { status: shownStatus(credential), updated_at: credential.updatedAt, set_from: credential.setFrom },
     proof: opener.proof,
     attempts_left: view.attemptsLeft,
   };

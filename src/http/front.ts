@@ -3,6 +3,7 @@ import { routePath } from "hono/route";
 import { KeywardError } from "../core/errors.ts";
 import { identityKey } from "../core/identity.ts";
 import type { Clock, Logger } from "../core/ports.ts";
+import { identityOfUser } from "../core/user.ts";
 import type { HttpContext, HttpEnv } from "./context.ts";
 import { responseHeaders } from "./page-headers.ts";
 
@@ -32,10 +33,16 @@ export function accessLog(logger: Logger, clock: Pick<Clock, "now">): Middleware
 
 function principalName(c: HttpContext): string | null {
   const principal = c.get("principal");
-  if (principal === undefined) {
-    return null;
+  switch (principal?.kind) {
+    case undefined:
+      return null;
+    case "admin":
+      return `admin:${principal.admin.id}`;
+    case "caller":
+      return identityKey(principal.caller.identity);
+    case "user":
+      return identityKey(identityOfUser(principal.user));
   }
-  return principal.kind === "admin" ? `admin:${principal.admin.id}` : identityKey(principal.caller.identity);
 }
 
 export function setResponseHeaders(publicUrl: string): MiddlewareHandler<HttpEnv> {

@@ -1,10 +1,12 @@
+import type { z } from "@hono/zod-openapi";
 import type { AccessControl } from "../core/access.ts";
 import { KeywardError } from "../core/errors.ts";
-import { identityKey, parseIdentity, type AuthMode } from "../core/identity.ts";
-import type { AccessStore, Grant, ServerStore } from "../core/store-port.ts";
+import { parseIdentity } from "../core/identity.ts";
+import type { AccessStore, Grant, ListedGrant, ServerStore } from "../core/store-port.ts";
 import { requesterOf } from "./context.ts";
-import { serverRoutes } from "./contract/server-routes.ts";
+import { grantRoutes, type Grant as GrantSchema, type GrantsInput } from "./contract/grant-routes.ts";
 import type { Mount } from "./mount.ts";
+import { intentOf, showPreview } from "./preview.ts";
 import { showReconciliation } from "./server-view.ts";
 
 interface GrantParts {
@@ -12,45 +14,37 @@ interface GrantParts {
   readonly access: Pick<AccessControl, "replaceGrants">;
 }
 
-interface GrantShown {
-  auth_mode: AuthMode;
-  identity: string;
-  tools: string[] | null;
-}
-
 export function mountGrants(mount: Mount, parts: GrantParts): void {
   const { store, access } = parts;
 
-  mount(serverRoutes.listGrants, async (c) => {
+  mount(grantRoutes.list, async (c) => {
     const { id } = c.req.valid("param");
     if ((await store.findServer(id)) === null) {
       throw new KeywardError("server_not_found");
     }
-    return c.json({ grants: (await store.listGrants(id)).flatMap(show) }, 200);
+    return c.json({ grants: (await store.listGrants(id)).map(show) }, 200);
   });
 
-  mount(serverRoutes.replaceGrants, async (c) => {
-    const grants = parseGrants(c.req.valid("json").grants);
-    const change = await access.replaceGrants(c.req.valid("param").id, grants, requesterOf(c));
-    return c.json({ grants: grants.flatMap(show), ...showReconciliation(change) }, 200);
+  mount(grantRoutes.replace, async (c) => {
+    const { id } = c.req.valid("param");
+    const intent = intentOf(c.req.valid("query"));
+    const grants = c.req.valid("json").grants.map(parse);
+    const change = await access.replaceGrants(id, grants, requesterOf(c), intent);
+    return intent === "preview"
+      ? c.json(showPreview(change), 200)
+      : c.json({ grants: (await store.listGrants(id)).map(show), ...showReconciliation(change) }, 200);
   });
 }
 
-function parseGrants(shown: readonly GrantShown[]): readonly Grant[] {
-  const byIdentity = new Map<string, Grant>();
-  for (const { auth_mode: mode, identity: id, tools } of shown) {
-    const identity = parseIdentity(mode, id);
-    if (byIdentity.has(identityKey(identity))) {
-      throw new KeywardError("invalid_request", { message: "grants (body) has an identity twice." });
-    }
-    byIdentity.set(identityKey(identity), { identity, tools });
-  }
-  return [...byIdentity.values()];
+function parse(input: z.output<typeof GrantsInput>["grants"][number]): Grant {
+  return "group" in input
+    ? { groupId: input.group, tools: input.tools }
+    : { identity: parseIdentity(input.auth_mode, input.identity), tools: input.tools };
 }
 
-function show(grant: Grant): readonly GrantShown[] {
-  const { tools } = grant;
-  return "identity" in grant
-    ? [{ auth_mode: grant.identity.mode, identity: grant.identity.id, tools: tools === null ? null : [...tools] }]
-    : [];
+function show(grant: ListedGrant): z.output<typeof GrantSchema> {
+  const shared = { tools: grant.tools === null ? null : [...grant.tools], name: grant.name };
+  return "groupId" in grant
+    ? { group: grant.groupId, ...shared }
+    : { auth_mode: grant.identity.mode, identity: grant.identity.id, ...shared };
 }

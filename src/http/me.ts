@@ -1,10 +1,12 @@
 import type { z } from "@hono/zod-openapi";
-import type { Caller } from "../core/callers.ts";
 import type { Identity } from "../core/identity.ts";
 import type { Access, AccessStore, CredentialStore, ListedCredential } from "../core/store-port.ts";
-import { principalOf } from "./context.ts";
+import { identityOfUser } from "../core/user.ts";
+import { principalOf, requestOriginOf, signedInOf, type Principal } from "./context.ts";
 import { systemRoutes, type Me } from "./contract/system-routes.ts";
 import type { Mount } from "./mount.ts";
+import type { OwnPages } from "./sign-in/csrf.ts";
+import type { OwnAccount } from "./sign-in/own-account.ts";
 
 type Shown = z.output<typeof Me>;
 
@@ -12,10 +14,14 @@ const PAGE = 500;
 
 interface MeParts {
   readonly store: Pick<AccessStore, "listAccess"> & Pick<CredentialStore, "listCredentials">;
+  readonly ownPages: OwnPages;
+  readonly ownAccount: OwnAccount;
 }
 
+const NOBODY = { admin: null, user: null, csrf_token: null };
+
 export function mountMe(mount: Mount, parts: MeParts): void {
-  const { store } = parts;
+  const { store, ownPages, ownAccount } = parts;
 
   async function credentialsOf(identity: Identity): Promise<ReadonlyMap<string, ListedCredential>> {
     const byServer = new Map<string, ListedCredential>();
@@ -33,21 +39,42 @@ export function mountMe(mount: Mount, parts: MeParts): void {
     return byServer;
   }
 
-  async function showCaller({ identity, virtualKey }: Caller): Promise<Shown> {
+  async function showServers(identity: Identity): Promise<Shown["servers"]> {
     const credentials = await credentialsOf(identity);
     const servers = await store.listAccess(identity);
-    return {
-      admin: null,
-      identity: { auth_mode: identity.mode, id: identity.id, name: virtualKey?.name ?? null },
-      servers: servers.map((access) => showAccess(access, credentials.get(access.server.id) ?? null)),
-    };
+    return servers.map((access) => showAccess(access, credentials.get(access.server.id) ?? null));
   }
 
-  mount(systemRoutes.me, async (c) => {
-    const principal = principalOf(c);
-    return principal.kind === "admin"
-      ? c.json({ admin: { id: principal.admin.id, name: principal.admin.name }, identity: null, servers: [] }, 200)
-      : c.json(await showCaller(principal.caller), 200);
+  async function show(principal: Principal): Promise<Shown> {
+    switch (principal.kind) {
+      case "admin": {
+        const { id, name } = principal.admin;
+        return { ...NOBODY, admin: { id, name }, identity: null, servers: [] };
+      }
+      case "caller": {
+        const { identity, virtualKey } = principal.caller;
+        const shown = { auth_mode: identity.mode, id: identity.id, name: virtualKey?.name ?? null };
+        return { ...NOBODY, identity: shown, servers: await showServers(identity) };
+      }
+      case "user": {
+        const { id, name, email, role } = principal.user;
+        return {
+          admin: role === "admin" ? { id, name } : null,
+          user: { id, name, email, role },
+          csrf_token: ownPages.tokenOf(principal),
+          identity: { auth_mode: "user", id, name },
+          servers: await showServers(identityOfUser(principal.user)),
+        };
+      }
+    }
+  }
+
+  mount(systemRoutes.me, async (c) => c.json(await show(principalOf(c)), 200));
+
+  mount(systemRoutes.updateMe, async (c) => {
+    const signedIn = signedInOf(c);
+    const user = await ownAccount.change(signedIn, c.req.valid("json"), requestOriginOf(c));
+    return c.json(await show({ kind: "user", ...signedIn, user }), 200);
   });
 }
 
@@ -61,6 +88,10 @@ function showAccess({ server, tools }: Access, credential: ListedCredential | nu
     connection: server.authType === "per_user_headers" ? connectionOf(credential) : "not_needed",
     credential_id: credential?.id ?? null,
     tools_count: usable.length,
+    set_at: credential?.updatedAt ?? null,
+    set_from: credential?.setFrom ?? null,
+    last_used_at: credential?.lastUsedAt ?? null,
+    verification: credential?.verification ?? null,
   };
 }
 

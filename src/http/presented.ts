@@ -1,6 +1,9 @@
 import { KeywardError } from "../core/errors.ts";
 import type { OpenerProof } from "../core/opener.ts";
 
+/** What a header proves; what a cookie proves is the sign-in's to say. */
+type PresentedProof = Exclude<OpenerProof, { kind: "user" }>;
+
 const SCHEME_AND_TOKEN = /^([A-Za-z-]+) +(\S+)$/;
 
 /**
@@ -9,7 +12,7 @@ const SCHEME_AND_TOKEN = /^([A-Za-z-]+) +(\S+)$/;
  *
  * @throws KeywardError `ambiguous_credentials` for more than one, `unauthenticated` for one that is malformed
  */
-export function presentedBy(headers: Headers): OpenerProof {
+export function presentedBy(headers: Headers): PresentedProof {
   const authorization = headers.get("authorization");
   const session = headers.get("keyward-session");
   if (authorization !== null && session !== null) {
@@ -21,7 +24,7 @@ export function presentedBy(headers: Headers): OpenerProof {
   return authorization === null ? { kind: "none" } : parseAuthorization(authorization);
 }
 
-function parseAuthorization(text: string): OpenerProof {
+function parseAuthorization(text: string): PresentedProof {
   const [, scheme, token] = SCHEME_AND_TOKEN.exec(single(text)) ?? [];
   if (scheme === undefined || token === undefined) {
     throw new KeywardError("unauthenticated");

@@ -8,6 +8,7 @@ import { requesterOf } from "./context.ts";
 import { serverRoutes, type NewServer, type ServerPatch as ServerPatchSchema } from "./contract/server-routes.ts";
 import { defined, pageRequestOf } from "./filters.ts";
 import type { Mount } from "./mount.ts";
+import { intentOf, showPreview } from "./preview.ts";
 import { showReconciliation, showServer } from "./server-view.ts";
 
 interface ServerParts {
@@ -43,13 +44,18 @@ export function mountServers(mount: Mount, parts: ServerParts): void {
 
   mount(serverRoutes.update, async (c) => {
     const { id } = c.req.valid("param");
-    const { server, reconciliation } = await registry.update(id, toPatch(c.req.valid("json")), requesterOf(c));
-    return c.json({ ...showServer(server), ...showReconciliation(reconciliation) }, 200);
+    const intent = intentOf(c.req.valid("query"));
+    const patch = toPatch(c.req.valid("json"));
+    const { server, reconciliation } = await registry.update(id, patch, requesterOf(c), intent);
+    return intent === "preview"
+      ? c.json(showPreview(reconciliation), 200)
+      : c.json({ ...showServer(server), ...showReconciliation(reconciliation) }, 200);
   });
 
   mount(serverRoutes.remove, async (c) => {
-    await registry.remove(c.req.valid("param").id, requesterOf(c));
-    return c.body(null, 204);
+    const intent = intentOf(c.req.valid("query"));
+    const change = await registry.remove(c.req.valid("param").id, requesterOf(c), intent);
+    return intent === "preview" ? c.json(showPreview(change), 200) : c.body(null, 204);
   });
 
   mount(serverRoutes.verify, async (c) => {

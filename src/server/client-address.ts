@@ -22,7 +22,7 @@ export function parseCidr(text: string): Cidr | null {
  * Where a request comes from. `X-Forwarded-For` counts only as far as the chain of listed proxies reaches: the first
  * address from the right that is not one of them (CVE-2025-54576: trusting everyone let anyone name an address).
  *
- * The address is told to people and to the audit log; no decision rests on it.
+ * The address is told to people and to the audit log, and sign-ins are counted for it; nobody is let in for it.
  */
 export function clientAddress(request: IncomingMessage, trustedProxies: readonly Cidr[]): string | null {
   const peer = peerOf(request.socket);

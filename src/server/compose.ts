@@ -5,11 +5,14 @@ import { createAccessControl } from "../core/access.ts";
 import { createAdmins, type Admins } from "../core/admins.ts";
 import { createAuthRequiredIssuer } from "../core/auth-required.ts";
 import { createCallers } from "../core/callers.ts";
+import { createCredentialTests } from "../core/credential-tests.ts";
 import { createCompletions } from "../core/completions.ts";
 import { HeadersProvider } from "../core/headers-provider.ts";
+import { createGroups } from "../core/groups.ts";
 import { createKeyIssuer } from "../core/key-issuer.ts";
 import { createLinkIssuer } from "../core/link-issuer.ts";
 import { createOpeners } from "../core/opener.ts";
+import { createPeople } from "../core/people.ts";
 import type { Clock, Logger, Random, Upstream, Vault } from "../core/ports.ts";
 import { createRejections } from "../core/rejection.ts";
 import { createResolver } from "../core/resolver.ts";
@@ -20,8 +23,11 @@ import { createTempTokenService } from "../core/temp-token.ts";
 import { createListChanges } from "../gateway/all/list-changes.ts";
 import { createGateway, type Gateway } from "../gateway/endpoint.ts";
 import { createHttpApp } from "../http/app.ts";
+import { composeSignIn } from "../http/sign-in/compose-sign-in.ts";
+import type { SignInDatabase } from "../store/sign-in-database.ts";
 import type { Config } from "./config/config.ts";
 import type { Handler, RequestContext } from "./listener.ts";
+import { settingsOf } from "./settings.ts";
 import { VERSION } from "./version.ts";
 
 /** Where `npm run build:web` puts the page: the same path from `src/server/` and from `dist/server/`. */
@@ -30,6 +36,7 @@ const CONNECT_PAGE = fileURLToPath(new URL("../../dist/web/connect/", import.met
 /** What is opened before anything can be put together. */
 export interface Foundations {
   readonly store: Store;
+  readonly signInDatabase: SignInDatabase;
   readonly vault: Vault;
   readonly upstream: Upstream;
   readonly clock: Clock;
@@ -62,14 +69,16 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
   const completions = createCompletions({ logger });
   const links = createLinkIssuer({ provider, clock, publicUrl });
   const listChanges = createListChanges();
+  const resolver = createResolver({ store, vault, logger });
+  const rejections = createRejections({ store, upstream, clock, logger });
   const gateway = createGateway({
     callers,
     store,
-    resolver: createResolver({ store, vault, logger }),
+    resolver,
     issuer: createAuthRequiredIssuer(links),
     upstream,
     listChanges,
-    rejections: createRejections({ store, upstream, clock, logger }),
+    rejections,
     completions,
     vault,
     random,
@@ -78,20 +87,37 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     publicUrl,
     version: VERSION,
   });
+  const openings = { upstream, listChanges, connections: gateway };
   const app = createHttpApp({
     store,
-    registry: createServerRegistry({ store, vault, upstream, random, listChanges, connections: gateway }),
-    access: createAccessControl({ store, upstream, listChanges, connections: gateway }),
+    registry: createServerRegistry({ ...openings, store, vault, random }),
+    credentialTests: createCredentialTests({ store, resolver, upstream, rejections, clock }),
+    access: createAccessControl({ ...openings, store }),
     keyIssuer: createKeyIssuer({ store, vault, random, connections: gateway }),
+    people: createPeople({ ...openings, store, vault, random }),
+    groups: createGroups({ ...openings, store, random }),
     admins,
     callers,
-    openers: createOpeners({ store, tempTokens, callers, admins }),
+    openers: createOpeners({ store, tempTokens, callers, admins, clock }),
     submissions: createSubmissions({ store, vault, upstream, completions, random, logger }),
     links,
+    signIn: composeSignIn({
+      store,
+      database: foundations.signInDatabase,
+      vault,
+      random,
+      clock,
+      logger,
+      publicUrl,
+      singleSignOn: config.singleSignOn,
+    }),
+    vault,
+    random,
     clock,
     logger,
     publicUrl,
     version: VERSION,
+    settings: settingsOf(config, "This version has no OAuth server."),
     // The keys are loaded: without them there would be nothing to put together.
     readiness: async () => ({ store: await answers(store), keys: true }),
     connectPage: { directory: CONNECT_PAGE },

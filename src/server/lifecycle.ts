@@ -3,7 +3,7 @@ import type { Clock, Logger, Random } from "../core/ports.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Store } from "../core/store-port.ts";
 import { mintId } from "../core/token.ts";
-import { openSqliteStore } from "../store/sqlite/open.ts";
+import { openSqlite } from "../store/sqlite/open.ts";
 import { createUpstream, type UpstreamOptions } from "../upstream/upstream.ts";
 import { openVault } from "../vault/open-vault.ts";
 import { clientAddress } from "./client-address.ts";
@@ -60,7 +60,7 @@ async function start(
   release: () => Promise<void>,
 ): Promise<RunningServer> {
   const { clock, random, logger } = ports;
-  const store = await openSqliteStore({ path: config.databasePath, clock, random, logger });
+  const { store, signInDatabase } = await openSqlite({ path: config.databasePath, clock, random, logger });
   opened.push(() => store.close());
   await ensureKeyFile(config.encryptionKey, store, random);
   const keyEncryption = await openKeyEncryption(config.encryptionKey, ports);
@@ -78,6 +78,7 @@ async function start(
   const publicUrl = config.publicUrl ?? loopbackUrl(config.host, listener.port);
   const { handler, provider, admins, closeStreams } = compose(config, publicUrl, {
     store,
+    signInDatabase,
     vault,
     upstream,
     clock,

@@ -8,6 +8,7 @@ import { createLinkStore } from "./flows.ts";
 import { createGroupStore } from "./groups.ts";
 import { createKeyStore } from "./keys.ts";
 import { createServerStore } from "./servers.ts";
+import { createSignInStore } from "./sign-ins.ts";
 import { createSubmissionStore } from "./submissions.ts";
 import { createSweepStore } from "./sweep.ts";
 import { Touches } from "./touch.ts";
@@ -26,6 +27,7 @@ export function createSqlStore(engine: Engine): Store & KeyStore {
     ...createVirtualKeyStore(engine, touches),
     ...createAdminStore(engine),
     ...createAuditStore(engine),
+    ...createSignInStore(engine),
     ...createSweepStore(engine),
     ...createUserStore(engine),
     ...createGroupStore(engine),

@@ -202,7 +202,7 @@ export interface UsersTable {
   is_disabled: number;
 }
 
-interface UserSessionsTable {
+export interface UserSessionsTable {
   id: string;
   expires_at: string;
   token: string;

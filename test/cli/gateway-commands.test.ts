@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { NOW, runCommand } from "./run-command.ts";
-import { page, refusal, type SeenRequest, startStubGateway, type StubAnswer } from "./stub-gateway.ts";
+import { ALICE, PEOPLE, run, TOKEN } from "./run-against.ts";
+import { NOW } from "./run-command.ts";
+import { page, refusal } from "./stub-gateway.ts";
 
-const TOKEN = "kwa_test-token";
 const CANARY = "sk-live-canary-77aa";
 
 const WEATHER = {
@@ -26,22 +26,7 @@ const WEATHER = {
   discovered: { tools: [{ name: "forecast" }, { name: "whoami" }], at: NOW },
   updated_at: NOW,
 };
-const ALICE = { id: "vk_a", name: "alice", prefix: "kw_AbCdE", enabled: true, owner_user_id: null, created_at: NOW };
 const SERVERS = { "GET /api/v1/servers": page(WEATHER) };
-const KEYS = {
-  "GET /api/v1/virtual-keys": page(ALICE, { ...ALICE, id: "vk_o", name: "owned", owner_user_id: "usr_9" }),
-};
-
-type Routes = Readonly<Record<string, StubAnswer | ((request: SeenRequest) => StubAnswer)>>;
-
-async function run(routes: Routes, args: readonly string[], given: Parameters<typeof runCommand>[1] = {}) {
-  const gateway = await startStubGateway(routes);
-  const env = { KEYWARD_URL: gateway.url, KEYWARD_ADMIN_TOKEN: TOKEN, ...given.env };
-  const ran = await runCommand(args, { ...given, env });
-  const sent = gateway.seen.filter(({ method }) => method !== "GET");
-  return { ...ran, seen: gateway.seen, sent, json: () => JSON.parse(ran.stdout) as unknown };
-}
-
 describe("servers", () => {
   it("list: a table for a person, the API's own fields as JSON, each request with the admin token", async () => {
     const { code, stdout, stderr, seen } = await run(SERVERS, ["servers", "list"]);
@@ -294,35 +279,6 @@ describe("servers", () => {
     const { code, stdout, sent } = await remove(["--yes"]);
     expect([code, stdout, sent.length]).toEqual([0, "weather is removed.\n", 1]);
   });
-
-  it("grant and ungrant: change one grant and leave the others, a key's owner standing for the key", async () => {
-    const others = [{ auth_mode: "virtual_key", identity: "vk_b", tools: ["whoami"] }];
-    const routes = {
-      ...SERVERS,
-      ...KEYS,
-      "GET /api/v1/servers/srv_1/grants": [
-        200,
-        { grants: [...others, { auth_mode: "virtual_key", identity: "vk_a", tools: null }] },
-      ],
-      "PUT /api/v1/servers/srv_1/grants": ({ body }: SeenRequest): StubAnswer => [
-        200,
-        { ...(body as object), orphaned: 0 },
-      ],
-    } as const;
-    const put = async (...args: readonly string[]) => (await run(routes, ["servers", ...args, "--json"])).sent[0]?.body;
-    expect(await put("grant", "weather", "alice", "--tool", "forecast")).toEqual({
-      grants: [...others, { auth_mode: "virtual_key", identity: "vk_a", tools: ["forecast"] }],
-    });
-    expect(await put("ungrant", "weather", "vk_a")).toEqual({ grants: others });
-    expect(await put("grant", "weather", "owned")).toMatchObject({
-      grants: { 2: { auth_mode: "user", identity: "usr_9" } },
-    });
-    expect(await put("grant", "weather", "session:ses_1")).toMatchObject({
-      grants: { 2: { auth_mode: "session", identity: "ses_1" } },
-    });
-    const { stdout } = await run(routes, ["servers", "grants", "weather"]);
-    expect(stdout).toMatch(/^alice +virtual_key +vk_a +all$/m);
-  });
 });
 
 describe("keys", () => {
@@ -365,14 +321,14 @@ describe("keys", () => {
   });
 
   it("list: shows the prefix only", async () => {
-    expect((await run(KEYS, ["keys", "list"])).stdout).toMatch(
-      /^alice +kw_AbCdE… +yes +- +- +2027-01-15 12:00Z +vk_a$/m,
+    expect((await run(PEOPLE, ["keys", "list"])).stdout).toMatch(
+      /^alice +kw_AbCdE… +- +yes +- +- +2027-01-15 12:00Z +vk_a\nowned +kw_AbCdE… +Ada +yes/m,
     );
   });
 
   it("enable, disable, revoke: by name or id", async () => {
     const routes = {
-      ...KEYS,
+      ...PEOPLE,
       "PATCH /api/v1/virtual-keys/vk_a": [200, ALICE],
       "DELETE /api/v1/virtual-keys/vk_a": [204],
     } as const;
@@ -409,7 +365,7 @@ describe("connections and audit", () => {
 
   it("connections list: filters by what a person knows", async () => {
     const { stdout, stderr, seen } = await run(
-      { ...SERVERS, ...KEYS, "GET /api/v1/credentials": [200, { items: [CREDENTIAL], next_cursor: "more" }] },
+      { ...SERVERS, ...PEOPLE, "GET /api/v1/credentials": [200, { items: [CREDENTIAL], next_cursor: "more" }] },
       ["connections", "list", "--server", "weather", "--who", "alice", "--status", "active", "--limit", "1"],
     );
     expect(stdout).toMatch(/^weather +alice +active +x-api-key +proven +- +cred_1$/m);
@@ -432,6 +388,32 @@ describe("connections and audit", () => {
     }
   });
 
+  it("connections revoke: several in one request, after one question", async () => {
+    const routes = { "POST /api/v1/credentials/revoke": [200, { revoked: 2 }] } as const;
+    const { code, sent, stdout } = await run(routes, ["connections", "revoke", "cred_1", "cred_2", "cred_3", "--yes"]);
+    expect([code, sent.map(({ body }) => body)]).toEqual([0, [{ ids: ["cred_1", "cred_2", "cred_3"] }]]);
+    expect(stdout).toBe("2 of 3 are revoked. The others were not there.\n");
+    const many = Array.from({ length: 501 }, (_, i) => `cred_${i}`);
+    const json = await run(routes, ["connections", "revoke", ...many, "--yes", "--json"]);
+    expect(json.sent.map(({ body }) => (body as { ids: string[] }).ids.length)).toEqual([500, 1]);
+    expect(json.json()).toEqual({ revoked: 4 });
+  });
+
+  it("connections test: says what the server says, and fails unless it accepts", async () => {
+    const answer = { outcome: "accepted", verification: "proven", step: null, code: null };
+    const test = (more: object) =>
+      run({ "POST /api/v1/credentials/cred_1/test": [200, { ...answer, ...more }] }, ["connections", "test", "cred_1"]);
+    expect(await test({})).toMatchObject({ code: 0, stdout: "The server accepts the values (proven).\n" });
+    expect(await test({ outcome: "rejected", step: "list_tools" })).toMatchObject({
+      code: 1,
+      stdout: "The server refuses the values (list_tools). Nothing is sent with them any more.\n",
+    });
+    expect(await test({ outcome: "unknown", code: "upstream_unreachable" })).toMatchObject({
+      code: 1,
+      stdout: "Nothing is known, and nothing was changed (upstream_unreachable).\n",
+    });
+  });
+
   const EVENT = {
     id: 3,
     at: NOW,
@@ -444,7 +426,7 @@ describe("connections and audit", () => {
   };
   const AUDIT = {
     ...SERVERS,
-    ...KEYS,
+    ...PEOPLE,
     "GET /api/v1/audit": page(EVENT, { ...EVENT, id: 2, server_id: null, identity: null }),
   };
 

@@ -102,7 +102,9 @@ export function cliPage(): string {
 - Exit codes: 0 done, 1 failed, 2 the command line or the configuration is not acceptable.
 - No secret is ever taken from the command line, which \`ps\` shows to every user of the machine: header values are asked
   for, or come from a variable, a file or standard input. The setup token is the exception, because it works once.
-- Where a server or a key is asked for, its name or its id will do.
+- Where a server, a key, a group or a token is asked for, its name or its id will do; for a user the e-mail address too.
+- Whatever may take access or stored values from people has \`--dry-run\`: it says how many it would affect, exactly, and
+  changes nothing.
 
 ${acting(program).map(commandSection).join("\n\n")}
 `;

@@ -27,7 +27,9 @@ describe("an answer that is an error", () => {
         fields: ["a"],
       }),
     });
-    const error = await failure(() => createRestClient(url, TOKEN).send("PUT", ["flows", "f"], {}));
+    const error = await failure(() =>
+      createRestClient(url, TOKEN).put("/api/v1/flows/{id}", { path: { id: "f" }, body: { headers: {} } }),
+    );
     expect(error).toMatchObject({
       code: "missing_header_values",
       message: "Required header values are missing.",
@@ -37,7 +39,7 @@ describe("an answer that is an error", () => {
 
   it("of a code that this version does not know is told with it", async () => {
     const { url } = await startStubGateway({ "GET /api/v1/servers": refusal(400, "brand_new", "New.\u001b[2J") });
-    expect(await failure(() => createRestClient(url, TOKEN).get(["servers"]))).toMatchObject({
+    expect(await failure(() => createRestClient(url, TOKEN).get("/api/v1/servers"))).toMatchObject({
       code: "internal",
       message: "brand_new: New.[2J",
     });
@@ -48,10 +50,11 @@ describe("a gateway that is none", () => {
   it.each([
     ["a web page", [200, "<html>"], /is not Keyward \(status 200\)/],
     ["a proxy's error page", [502, "<html>"], /is not Keyward \(status 502\)/],
-    ["an error of another shape", [500, { error: "broken" }], /is not Keyward\.$/],
+    ["an error of another shape", [500, { error: "broken" }], /is not Keyward \(status 500\)/],
+    ["an answer that is no object", [200, "null"], /is not Keyward \(status 200\)/],
   ] as const)("is named: %s", async (_, answer, expected) => {
     const { url } = await startStubGateway({ "GET /api/v1/servers": answer });
-    const error = await failure(() => createRestClient(url, TOKEN).get(["servers"]));
+    const error = await failure(() => createRestClient(url, TOKEN).get("/api/v1/servers"));
     expect(error.code).toBe("gateway_unreachable");
     expect(error.message).toMatch(expected);
   });
@@ -59,7 +62,7 @@ describe("a gateway that is none", () => {
   it("A29: a redirect is not followed, so the token goes nowhere else", async () => {
     const elsewhere = await startStubGateway({});
     const { url } = await startStubGateway({ "GET /api/v1/servers": { location: `${elsewhere.url}/api/v1/servers` } });
-    expect((await failure(() => createRestClient(url, TOKEN).get(["servers"]))).code).toBe("gateway_unreachable");
+    expect((await failure(() => createRestClient(url, TOKEN).get("/api/v1/servers"))).code).toBe("gateway_unreachable");
     expect(elsewhere.seen).toEqual([]);
   });
 
@@ -100,11 +103,16 @@ describe("what is presented", () => {
   );
 
   it("secrets in a body are opened at any depth, and only on the wire", async () => {
-    const { url, seen } = await startStubGateway({ "POST /api/v1/servers": [201, {}] });
-    const body = { a: new Secret("one"), deep: { b: [new Secret("two")] }, absent: undefined, none: null };
-    await createRestClient(url, TOKEN).send("POST", ["servers"], body);
-    expect(seen[0]?.body).toEqual({ a: "one", deep: { b: ["two"] }, none: null });
-    expect(JSON.stringify(body)).toBe('{"a":"[secret]","deep":{"b":["[secret]"]},"none":null}');
+    const { url, seen } = await startStubGateway({ "PATCH /api/v1/servers/srv_1": [200, {}] });
+    const body = {
+      name: new Secret("one"),
+      static_headers: { "X-A": new Secret("two") },
+      url: undefined,
+      tools: null,
+    };
+    await createRestClient(url, TOKEN).patch("/api/v1/servers/{id}", { path: { id: "srv_1" }, body });
+    expect(seen[0]?.body).toEqual({ name: "one", static_headers: { "X-A": "two" }, tools: null });
+    expect(JSON.stringify(body)).toBe('{"name":"[secret]","static_headers":{"X-A":"[secret]"},"tools":null}');
   });
 
   it("a token over plain http to another machine is warned of", async () => {
@@ -117,6 +125,22 @@ describe("what is presented", () => {
   });
 });
 
+it("A12: an id with a slash, a dot or a percent sign in it is no path", async () => {
+  const { url, seen } = await startStubGateway({});
+  const client = createRestClient(url, TOKEN);
+  for (const id of ["", ".", "..", "a/b", "a?b", "%2e%2e", "a#b", "ä", "a".repeat(256)]) {
+    const error = await failure(() => client.get("/api/v1/servers/{id}", { path: { id } }));
+    expect([error.code, error.message], id).toEqual(["invalid_request", "An id is letters, digits, - and _."]);
+  }
+  expect(seen).toEqual([]);
+});
+
+it("a list that has no items is not taken for an empty one", async () => {
+  const { url } = await startStubGateway({ "GET /api/v1/audit": [200, {}] });
+  const error = await failure(() => createRestClient(url, TOKEN).list("/api/v1/audit", {}, 1));
+  expect(error.code).toBe("gateway_unreachable");
+});
+
 it("a list ends where it was asked to, and says that there is more", async () => {
   const { url, seen } = await startStubGateway({
     "GET /api/v1/audit": ({ target }) => {
@@ -124,7 +148,7 @@ it("a list ends where it was asked to, and says that there is more", async () =>
       return [200, { items: Array.from({ length: limit }, () => ({})), next_cursor: "c" }];
     },
   });
-  const listing = await createRestClient(url, TOKEN).list(["audit"], {}, 700);
+  const listing = await createRestClient(url, TOKEN).list("/api/v1/audit", {}, 700);
   expect(listing.items).toHaveLength(700);
   expect(listing.next_cursor).toBe("c");
   expect(seen.map(({ target }) => target)).toEqual(["/api/v1/audit?limit=500", "/api/v1/audit?limit=200&cursor=c"]);

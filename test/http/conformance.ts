@@ -14,10 +14,13 @@ const description = JSON.parse(JSON.stringify(describeApi({ version: "0", public
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 };
 
-const templates = Object.keys(description.paths).map((template) => ({
-  template,
-  pattern: new RegExp(`^${template.replaceAll(".", "\\.").replaceAll(/\{[a-z_]+\}/g, "[^/]+")}$`),
-}));
+/** Those without parameters first: `revoke` is no id. */
+const templates = Object.keys(description.paths)
+  .toSorted((a, b) => Number(a.includes("{")) - Number(b.includes("{")))
+  .map((template) => ({
+    template,
+    pattern: new RegExp(`^${template.replaceAll(".", "\\.").replaceAll(/\{[a-z_]+\}/g, "[^/]+")}$`),
+  }));
 
 const parsers = new Map<string, z.ZodType>();
 
@@ -44,10 +47,14 @@ export function differenceFromDescription(
   if (schema === undefined) {
     return response.content === undefined && answer.text === "" ? null : `${method} ${template} has no ${type} answer`;
   }
-  const result = parserOf(`${method} ${template} ${answer.status} ${type}`, schema).safeParse(
-    type === "application/json" ? JSON.parse(answer.text) : answer.text,
-  );
-  return result.success ? null : `${method} ${template} ${answer.status}: ${z.prettifyError(result.error)}`;
+  const value: unknown = type === "application/json" ? JSON.parse(answer.text) : answer.text;
+  return differenceFromSchema(`${method} ${template} ${answer.status} ${type}`, schema, value);
+}
+
+/** How a value differs from a schema of the description; null when it does not. */
+export function differenceFromSchema(place: string, schema: Schema, value: unknown): string | null {
+  const result = parserOf(place, schema).safeParse(value);
+  return result.success ? null : `${place}: ${z.prettifyError(result.error)}`;
 }
 
 function parserOf(key: string, schema: Schema): z.ZodType {

@@ -206,6 +206,8 @@ describe("/me", () => {
     const before = await send("GET /api/v1/me", { as: owner.key });
     expect(before.json).toEqual({
       admin: null,
+      user: null,
+      csrf_token: null,
       identity: { auth_mode: "virtual_key", id: owner.id, name: "owner" },
       servers: [
         {
@@ -215,6 +217,8 @@ describe("/me", () => {
           connection: "missing",
           credential_id: null,
           tools_count: 2,
+          last_used_at: null,
+          verification: null,
         },
       ],
     });
@@ -225,7 +229,7 @@ describe("/me", () => {
       body: { grants: [{ auth_mode: "virtual_key", identity: owner.id, tools: ["search"] }] },
     });
     const after = await send("GET /api/v1/me", { as: owner.key });
-    expect(after.json["servers"]).toMatchObject([{ connection: "active", tools_count: 1 }]);
+    expect(after.json["servers"]).toMatchObject([{ connection: "active", tools_count: 1, verification: "proven" }]);
   });
 
   it("tells an administrator who it is, and a key without grants nothing of any server", async () => {
@@ -233,6 +237,8 @@ describe("/me", () => {
     const admin = await send("GET /api/v1/me", { as: ADMIN_TOKEN });
     expect(admin.json).toEqual({
       admin: { id: "configured", name: "KEYWARD_ADMIN_TOKEN" },
+      user: null,
+      csrf_token: null,
       identity: null,
       servers: [],
     });

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { renderApiDocs } from "../../scripts/generate-api-docs.ts";
 import { ERROR_TABLE } from "../../src/core/errors.ts";
+import { UNKNOWN_TEXT } from "../../src/http/contract/add-examples.ts";
+import { differenceFromSchema } from "./conformance.ts";
 import { createTestApp } from "./test-app.ts";
 
 type Json = Record<string, unknown>;
@@ -18,6 +20,26 @@ async function describedOperations(): Promise<{ name: string; operation: Json }[
   );
 }
 
+interface Media {
+  readonly schema: Json;
+  readonly example?: unknown;
+}
+
+interface DescribedOperation {
+  readonly requestBody?: { readonly content: Record<string, Media> };
+  readonly responses: Record<string, { readonly content?: Record<string, Media> }>;
+}
+
+/** The JSON that goes in and comes out of an operation, errors left out. */
+function describedMedia({ requestBody, responses }: DescribedOperation): [place: string, media: Media][] {
+  const answers = Object.entries(responses).filter(([status]) => status.startsWith("2"));
+  const places = [["body", requestBody] as const, ...answers];
+  return places.flatMap(([place, part]) => {
+    const media = part?.content?.["application/json"];
+    return media === undefined ? [] : [[place, media] as [string, Media]];
+  });
+}
+
 describe("the API description", () => {
   it("is OpenAPI 3.1 of this version, at the public URL", async () => {
     const { send } = await createTestApp({ parts: { publicUrl: "https://keys.example.com" } });
@@ -29,7 +51,7 @@ describe("the API description", () => {
       servers: [{ url: "https://keys.example.com" }],
     });
     const { securitySchemes } = json["components"] as { securitySchemes: Json };
-    expect(Object.keys(securitySchemes)).toEqual(["admin", "virtualKey", "session", "tempToken"]);
+    expect(Object.keys(securitySchemes)).toEqual(["admin", "virtualKey", "session", "cookie", "csrf", "tempToken"]);
   });
 
   it("has every route that is registered, and none besides", async () => {
@@ -57,6 +79,17 @@ describe("the API description", () => {
       }
       if (operation["requestBody"] !== undefined) {
         expect(responses, name).toEqual(expect.arrayContaining(["400", "413", "415"]));
+      }
+    }
+  });
+
+  it("has an example of every body and every answer, without a gap, and each fits its shape", async () => {
+    for (const { name, operation } of await describedOperations()) {
+      for (const [place, media] of describedMedia(operation as unknown as DescribedOperation)) {
+        const text = JSON.stringify(media.example);
+        expect(text, `${name} ${place}`).toBeTypeOf("string");
+        expect(text, `${name} ${place}: add its shape to src/http/contract/examples.ts`).not.toContain(UNKNOWN_TEXT);
+        expect(differenceFromSchema(`${name} ${place} example`, media.schema, media.example)).toBeNull();
       }
     }
   });

@@ -123,8 +123,8 @@ describe("a path", () => {
       "PATCH /api/v1/servers": "GET, POST",
       "PUT /api/v1/servers/srv_x": "DELETE, GET, PATCH",
       "GET /api/v1/setup": "POST",
-      "OPTIONS /api/v1/me": "GET",
-      "HEAD /api/v1/me": "GET",
+      "OPTIONS /api/v1/me": "GET, PATCH",
+      "HEAD /api/v1/me": "GET, PATCH",
       "DELETE /connect/flow_x": "GET, HEAD",
       "POST /healthz": "GET, HEAD",
     };

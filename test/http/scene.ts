@@ -1,3 +1,5 @@
+import { NO_ORIGIN } from "../../src/core/audit.ts";
+import type { Identity } from "../../src/core/identity.ts";
 import { ADMIN_TOKEN, createTestApp, type SendOptions, type TestApp } from "./test-app.ts";
 
 interface KeyHolder {
@@ -12,6 +14,8 @@ export interface Scene extends TestApp {
   readonly stranger: KeyHolder;
   /** A fresh link of `owner`'s. */
   startFlow(): Promise<{ readonly flowId: string; readonly url: string; readonly token: string | null }>;
+  /** Something that an identity has stored; no value is in it. @returns the credential's id */
+  storeFor(identity: Identity): Promise<string>;
   /** Stores values for `owner` through a link. @returns the credential's id */
   connect(headers?: Readonly<Record<string, string>>): Promise<string>;
 }
@@ -68,12 +72,28 @@ export async function createScene(options: Parameters<typeof createTestApp>[0] =
     return { flowId: String(flowId), url: String(url), token: String(url).split("#t=")[1] ?? null };
   }
 
+  async function storeFor(identity: Identity): Promise<string> {
+    const server = await test.store.findServer(serverId);
+    if (server === null) {
+      throw new Error("no server");
+    }
+    const { origin, schemaRevision } = server;
+    const row = { identity, serverId, origin, schemaRevision, fieldNames: ["x-api-key"] };
+    const stored = await test.store.upsertCredential(
+      { ...row, verification: "proven", status: "active" },
+      () => ({ keyId: "dk_scene", envelope: new Uint8Array(16) }),
+      { ...NO_ORIGIN, actor: { kind: "system" }, outcome: "ok", serverId, identity },
+    );
+    return stored.id;
+  }
+
   return {
     ...test,
     serverId,
     owner,
     stranger,
     startFlow,
+    storeFor,
     async connect(headers = GOOD_VALUES) {
       const { flowId } = await startFlow();
       const answer = await send(`PUT /api/v1/flows/${flowId}`, { as: owner.key, body: { headers } });

@@ -6,21 +6,30 @@ import { expect, onTestFinished } from "vitest";
 import { createAccessControl } from "../../src/core/access.ts";
 import { createAdmins, type Admins } from "../../src/core/admins.ts";
 import { createCallers } from "../../src/core/callers.ts";
+import { createCredentialTests } from "../../src/core/credential-tests.ts";
+import { createRejections } from "../../src/core/rejection.ts";
+import { createResolver } from "../../src/core/resolver.ts";
 import { createCompletions } from "../../src/core/completions.ts";
 import type { Binding, CredentialRecord } from "../../src/core/credential.ts";
 import { HeadersProvider } from "../../src/core/headers-provider.ts";
 import type { ListChangeScope } from "../../src/core/list-change.ts";
+import { createGroups } from "../../src/core/groups.ts";
 import { createLinkIssuer } from "../../src/core/link-issuer.ts";
 import { createKeyIssuer } from "../../src/core/key-issuer.ts";
 import { createOpeners } from "../../src/core/opener.ts";
-import type { Clock, LogFields, Random, Upstream, VerifyOutcome } from "../../src/core/ports.ts";
+import { createPeople } from "../../src/core/people.ts";
+import type { Clock, LogFields, Random, Upstream, Vault, VerifyOutcome } from "../../src/core/ports.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { createServerRegistry } from "../../src/core/server-registry.ts";
 import type { Store } from "../../src/core/store-port.ts";
 import { createSubmissions } from "../../src/core/submission.ts";
 import { createTempTokenService } from "../../src/core/temp-token.ts";
 import { createHttpApp, type HttpApp, type HttpParts } from "../../src/http/app.ts";
-import { openSqliteStore } from "../../src/store/sqlite/open.ts";
+import type { Settings } from "../../src/http/settings.ts";
+import { composeSignIn } from "../../src/http/sign-in/compose-sign-in.ts";
+import type { SingleSignOnOptions } from "../../src/http/sign-in/single-sign-on.ts";
+import type { SignInDatabase } from "../../src/store/sign-in-database.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { LocalKeyEncryption } from "../../src/vault/kms/local.ts";
 import { openVault } from "../../src/vault/open-vault.ts";
 import { differenceFromDescription } from "./conformance.ts";
@@ -45,6 +54,8 @@ interface LogLine {
 export interface TestApp {
   readonly app: HttpApp;
   readonly store: Store;
+  readonly signInDatabase: SignInDatabase;
+  readonly vault: Pick<Vault, "digest">;
   readonly admins: Admins;
   readonly clock: { now: number };
   /** Every line logged so far. */
@@ -70,6 +81,8 @@ export interface SendOptions {
   readonly body?: unknown;
   readonly requestId?: string;
   readonly rawPath?: string;
+  /** Client address; default 203.0.113.9. */
+  readonly address?: string;
 }
 
 export interface Answer {
@@ -81,6 +94,18 @@ export interface Answer {
 }
 
 export const random: Random = { bytes: (length) => randomBytes(length) };
+
+const SETTINGS: Settings = {
+  database: "sqlite",
+  oauth: { isEnabled: false, reason: "This is a test." },
+  sso: null,
+  areTempTokenLinksEnabled: false,
+  areSessionIdentitiesEnabled: false,
+  orphanRetentionDays: 30,
+  trustedProxies: [],
+  allowedPrivateUpstreams: [],
+  warnings: [],
+};
 
 const ACCEPTED: VerifyOutcome = {
   kind: "accepted",
@@ -108,6 +133,10 @@ export async function createTestApp(
   options: {
     readonly areTempTokenLinksEnabled?: boolean;
     readonly areSessionsEnabled?: boolean;
+    /** `null` = no configured token, so that setup is open. */
+    readonly adminToken?: string | null;
+    readonly singleSignOn?: SingleSignOnOptions;
+    readonly hasRealPasswordCost?: boolean;
     readonly parts?: Partial<HttpParts>;
     /** What a method of the store throws instead of doing its work. */
     readonly failures?: Readonly<Partial<Record<keyof Store, Error>>>;
@@ -123,7 +152,12 @@ export async function createTestApp(
       void log.push({ level, event, fields });
   const logger = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 
-  const sqlite = await openSqliteStore({ path: join(folder, "keyward.db"), clock, random, logger });
+  const { store: sqlite, signInDatabase } = await openSqlite({
+    path: join(folder, "keyward.db"),
+    clock,
+    random,
+    logger,
+  });
   onTestFinished(async () => {
     await sqlite.close();
     rmSync(folder, { recursive: true, force: true });
@@ -153,17 +187,42 @@ export async function createTestApp(
   });
   provider.setTempTokenService(tempTokens);
   const callers = createCallers({ store, vault, clock, areSessionsEnabled: options.areSessionsEnabled ?? false });
-  const admins = createAdmins({ store, vault, random, configuredToken: new Secret(ADMIN_TOKEN) });
+  const { adminToken = ADMIN_TOKEN } = options;
+  const configuredToken = adminToken === null ? null : new Secret(adminToken);
+  const admins = createAdmins({ store, vault, random, configuredToken });
   const app = createHttpApp({
     store,
     registry: createServerRegistry({ store, vault, upstream, random, listChanges }),
+    credentialTests: createCredentialTests({
+      store,
+      resolver: createResolver({ store, vault, logger }),
+      upstream,
+      rejections: createRejections({ store, upstream, clock, logger }),
+      clock,
+    }),
     access: createAccessControl({ store, upstream, listChanges }),
     keyIssuer: createKeyIssuer({ store, vault, random }),
+    people: createPeople({ store, vault, random, upstream, listChanges }),
+    groups: createGroups({ store, random, upstream, listChanges }),
+    settings: SETTINGS,
     admins,
     callers,
-    openers: createOpeners({ store, tempTokens, callers, admins }),
+    openers: createOpeners({ store, tempTokens, callers, admins, clock }),
     submissions: createSubmissions({ store, vault, upstream, completions, random, logger }),
     links: createLinkIssuer({ provider, clock, publicUrl: PUBLIC_URL }),
+    signIn: composeSignIn({
+      store,
+      database: signInDatabase,
+      vault,
+      random,
+      clock,
+      logger,
+      publicUrl: options.parts?.publicUrl ?? PUBLIC_URL,
+      singleSignOn: options.singleSignOn ?? null,
+      ...(options.hasRealPasswordCost === true ? {} : { passwordCost: { memoryKib: 64, passes: 1 } }),
+    }),
+    vault,
+    random,
     clock,
     logger,
     publicUrl: PUBLIC_URL,
@@ -176,6 +235,8 @@ export async function createTestApp(
   return {
     app,
     store,
+    signInDatabase,
+    vault,
     admins,
     clock: time,
     log,
@@ -202,7 +263,7 @@ let requestCount = 0;
 
 async function send(app: HttpApp, request: string, options: SendOptions = {}): Promise<Answer> {
   const [method = "", target = ""] = request.split(" ");
-  const { as, headers, body, requestId, rawPath } = options;
+  const { as, headers, body, requestId, rawPath, address } = options;
   const path = target.split("?", 1)[0] ?? "";
   requestCount += 1;
   const response = await app.request(
@@ -218,7 +279,7 @@ async function send(app: HttpApp, request: string, options: SendOptions = {}): P
     },
     {
       requestId: requestId ?? `req_${requestCount}`,
-      address: "203.0.113.9",
+      address: address ?? "203.0.113.9",
       rawPath: rawPath ?? path,
     },
   );

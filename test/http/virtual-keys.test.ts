@@ -17,12 +17,15 @@ describe("a virtual key", () => {
       name: "CI runner",
       prefix: String(key).slice(0, 8),
       owner_user_id: null,
+      owner_name: null,
       enabled: true,
       expires_at: expiresAt,
       rate_limit_per_minute: 60,
       created_by: "configured",
       created_at: test.clock.now,
       last_used_at: null,
+      rotated_at: null,
+      previous_works_until: null,
     });
     const one = await test.send(`GET /api/v1/virtual-keys/${String(shown["id"])}`, { as: ADMIN_TOKEN });
     const list = await test.send("GET /api/v1/virtual-keys", { as: ADMIN_TOKEN });
@@ -72,7 +75,7 @@ describe("a virtual key", () => {
       ["an end in the past", { name: "n", expires_at: 1 }],
       ["an end that is no time", { name: "n", expires_at: "tomorrow" }],
       ["a limit of none a minute", { name: "n", rate_limit_per_minute: 0 }],
-      ["an owner", { name: "n", owner_user_id: "u" }],
+      ["an owner that is no text", { name: "n", owner_user_id: 7 }],
       ["a key of the caller's own", { name: "n", key: "kw_mine" }],
     ];
     for (const [what, body] of requests) {

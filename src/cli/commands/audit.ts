@@ -1,12 +1,16 @@
 import type { Command } from "commander";
-import type { JsonObject } from "../../core/json.ts";
+import type { Schemas } from "../../client/api-types.ts";
+import type { QueryOf } from "../../client/routes.ts";
+import { AUDIT_ACTIONS, type AuditAction } from "../../core/audit.ts";
+import { countOf, oneOf } from "../choice.ts";
 import { type Cli, type GatewayOption, usageError, withExamples, withGateway } from "../context.ts";
-import { findIdentity, findServer, identityText, listServers } from "../find.ts";
-import { namesAt, numberAt, textAt } from "../json-answer.ts";
-import type { Query, RestClient } from "../rest-client.ts";
+import { findIdentity, findServer, IDENTITY_HELP, identityText, listServers } from "../find.ts";
+import { nearest } from "../nearest.ts";
+import type { RestClient } from "../rest-client.ts";
 import { factsList, table, when } from "../text.ts";
 import { DURATION_HELP, parseDuration, parseInstant } from "../time-text.ts";
-import { limitOf } from "./connections.ts";
+
+type Event = Schemas["AuditEvent"];
 
 interface AuditOptions extends GatewayOption {
   readonly action?: string;
@@ -22,6 +26,7 @@ interface AuditOptions extends GatewayOption {
 }
 
 const DEFAULT_LIMIT = "50";
+const OUTCOMES = ["ok", "refused"] as const;
 
 export function addAuditCommand(program: Command, cli: Cli): void {
   const audit = withGateway(program.command("audit").description("show what happened, newest first"));
@@ -30,7 +35,7 @@ export function addAuditCommand(program: Command, cli: Cli): void {
     audit
       .option("--action <action>", "only this action, such as credential.stored")
       .option("--server <server>", "only about this server (name or id)")
-      .option("--who <who>", "only about this virtual key (name or id) or <auth mode>:<id>")
+      .option("--who <who>", `only about ${IDENTITY_HELP}`)
       .option("--credential <id>", "only about this connection")
       .option("--by <who>", "only what they did: admin:<id>, <auth mode>:<id>, link:<flow id> or system")
       .option("--outcome <outcome>", "only what was ok, or refused")
@@ -45,14 +50,14 @@ export function addAuditCommand(program: Command, cli: Cli): void {
     "keyward audit verify",
   ).action(async (options: AuditOptions) => {
     const gateway = cli.gateway(options);
+    const most = countOf("--limit", options.limit ?? (options.jsonl === true ? "9999999" : DEFAULT_LIMIT));
     const query = await queryOf(cli, gateway, options);
-    const most = limitOf(options.limit ?? (options.jsonl === true ? "9999999" : DEFAULT_LIMIT));
-    const listing = await gateway.list(["audit"], query, most);
+    const listing = await gateway.list("/api/v1/audit", { query }, most);
     if (options.jsonl === true) {
       cli.io.stdout.write(listing.items.map((event) => `${JSON.stringify(event)}\n`).join(""));
     } else {
       const names = options.json === true ? new Map<string, string>() : await serverNames(gateway);
-      cli.answer(options, { ...listing }, () => describe(listing.items, names));
+      cli.answer(options, listing, () => describe(listing.items, names));
     }
     if (listing.next_cursor !== null) {
       cli.note("There are more: see --limit.");
@@ -60,19 +65,32 @@ export function addAuditCommand(program: Command, cli: Cli): void {
   });
 }
 
-async function queryOf(cli: Cli, gateway: RestClient, options: AuditOptions): Promise<Query> {
-  const identity = options.who === undefined ? null : await findIdentity(gateway, options.who);
+async function queryOf(cli: Cli, gateway: RestClient, options: AuditOptions): Promise<QueryOf<"/api/v1/audit">> {
+  const action = options.action === undefined ? undefined : actionOf(options.action);
+  const outcome = options.outcome === undefined ? undefined : oneOf("--outcome", options.outcome, OUTCOMES);
+  const now = cli.runtime.clock.now();
+  const [since, until] = [timeOf("since", options.since, now), timeOf("until", options.until, now)];
+  const identity = options.who === undefined ? undefined : await findIdentity(gateway, options.who);
   return {
-    action: options.action,
-    server: options.server === undefined ? undefined : textAt(await findServer(gateway, options.server), "id"),
-    auth_mode: identity?.mode,
-    identity: identity?.id,
+    action,
+    server: options.server === undefined ? undefined : (await findServer(gateway, options.server)).id,
+    auth_mode: identity?.auth_mode,
+    identity: identity?.identity,
     credential: options.credential,
     actor: options.by,
-    outcome: options.outcome,
-    since: timeOf("since", options.since, cli.runtime.clock.now()),
-    until: timeOf("until", options.until, cli.runtime.clock.now()),
+    outcome,
+    since,
+    until,
   };
+}
+
+function actionOf(text: string): AuditAction {
+  const found = AUDIT_ACTIONS.find((action) => action === text);
+  if (found === undefined) {
+    const meant = nearest(text, AUDIT_ACTIONS);
+    throw usageError(`There is no such action.${meant === null ? "" : ` Did you mean ${meant}?`}`);
+  }
+  return found;
 }
 
 function timeOf(option: "since" | "until", text: string | undefined, now: number): number | undefined {
@@ -100,54 +118,49 @@ function addVerify(audit: Command, cli: Cli): void {
     "keyward audit verify --json",
   ).action(async (_options: GatewayOption, command: Command) => {
     const options = command.optsWithGlobals<GatewayOption>();
-    const verdict = await cli.gateway(options).get(["audit", "verify"]);
-    const isIntact = verdict["intact"] === true;
+    const verdict = await cli.gateway(options).get("/api/v1/audit/verify");
     cli.answer(options, verdict, (style) =>
       factsList([
-        ["log", isIntact ? style("green", "intact") : style("red", "not as it was written")],
-        ...(isIntact ? [] : [["first broken event", String(numberAt(verdict, "broken_at"))] as const]),
-        [isIntact ? "events" : "intact events before", String(numberAt(verdict, "events"))],
-        ["last hash", textAt(verdict, "last_hash")],
+        ["log", verdict.intact ? style("green", "intact") : style("red", "not as it was written")],
+        ...(verdict.broken_at === null ? [] : [["first broken event", String(verdict.broken_at)] as const]),
+        [verdict.intact ? "events" : "intact events before", String(verdict.events)],
+        ["last hash", verdict.last_hash],
       ]),
     );
-    if (!isIntact) {
+    if (!verdict.intact) {
       cli.markFailed();
     }
   });
 }
 
 async function serverNames(gateway: RestClient): Promise<ReadonlyMap<string, string>> {
-  return new Map((await listServers(gateway)).map((server) => [textAt(server, "id"), textAt(server, "name")]));
+  return new Map((await listServers(gateway)).map(({ id, name }) => [id, name]));
 }
 
-function describe(events: readonly JsonObject[], names: ReadonlyMap<string, string>): string {
+function describe(events: readonly Event[], names: ReadonlyMap<string, string>): string {
   return table(
     ["at", "action", "outcome", "by", "server", "about", "detail"],
-    events.map((event) => {
-      const serverId = textAt(event, "server_id");
-      return [
-        when(numberAt(event, "at")),
-        textAt(event, "action"),
-        textAt(event, "outcome"),
-        actorText(event),
-        names.get(serverId) ?? (serverId || "-"),
-        identityText(event, "identity") || "-",
-        detailText(event),
-      ];
-    }),
+    events.map((event) => [
+      when(event.at),
+      event.action,
+      event.outcome,
+      actorText(event),
+      names.get(event.server_id ?? "") ?? event.server_id ?? "-",
+      identityText(event.identity) || "-",
+      detailText(event),
+    ]),
     "Nothing happened.",
   );
 }
 
-function actorText(event: JsonObject): string {
-  const kind = textAt(event, "actor", "kind");
-  return kind === "identity" ? identityText(event, "actor") : [kind, textAt(event, "actor", "id")].join(" ").trim();
+function actorText({ actor }: Event): string {
+  const id = actor.id ?? "";
+  return actor.auth_mode === null ? `${actor.kind} ${id}`.trim() : identityText({ auth_mode: actor.auth_mode, id });
 }
 
 /** The parts of a detail that are words; the numbers are for `--json`. */
-function detailText(event: JsonObject): string {
-  const words = ["name", "verification", "reason", "client"].map((key) => textAt(event, "detail", key));
-  const lists = ["fields", "changed"].flatMap((key) => namesAt(event, "detail", key) ?? []);
-  const effects = namesAt(event, "effects") ?? [];
-  return [...words, ...lists, ...effects].filter((text) => text !== "").join(" ");
+function detailText({ detail, effects }: Event): string {
+  const { name = "", verification = "", reason = "", client = "", fields = [], changed = [] } = detail ?? {};
+  const words = [name, verification, reason, client, ...fields, ...changed, ...(effects ?? [])];
+  return words.filter((text) => text !== "").join(" ");
 }

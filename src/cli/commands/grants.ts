@@ -1,12 +1,16 @@
 import type { Command } from "commander";
-import type { JsonObject } from "../../core/json.ts";
+import type { Schemas } from "../../client/api-types.ts";
+import { isPreview } from "../../client/client.ts";
+import type { BodyOf } from "../../client/routes.ts";
 import { type Cli, collect, type GatewayOption, withExamples, withGateway } from "../context.ts";
-import { findIdentity, findServer, listKeys, type NamedIdentity } from "../find.ts";
-import { namesAt, objectsAt, textAt } from "../json-answer.ts";
-import type { RequestBody, RestClient } from "../rest-client.ts";
+import { findGrantee, findServer, GRANTEE_HELP, granteeText } from "../find.ts";
+import { describePreview, type DryRunOption, withDryRun } from "../preview.ts";
+import type { RestClient } from "../rest-client.ts";
 import { table } from "../text.ts";
 
-const WHO = "name or id of a virtual key, or <auth mode>:<id>";
+type Grant = Schemas["Grants"]["grants"][number];
+type GrantInput = BodyOf<"put", "/api/v1/servers/{id}/grants">["grants"][number];
+type ChangeOptions = GatewayOption & DryRunOption;
 
 /** `servers grants`, `servers grant` and `servers ungrant`: who may use a server. */
 export function addGrantCommands(servers: Command, cli: Cli): void {
@@ -21,87 +25,97 @@ function addList(servers: Command, cli: Cli): void {
     "keyward servers grants weather",
   ).action(async (name: string, options: GatewayOption) => {
     const gateway = cli.gateway(options);
-    const grants = await readGrants(gateway, await findServer(gateway, name));
-    await answerGrants(cli, gateway, options, grants);
+    const { id } = await findServer(gateway, name);
+    answerGrants(cli, options, await gateway.get("/api/v1/servers/{id}/grants", { path: { id } }));
   });
 }
 
 function addGrant(servers: Command, cli: Cli): void {
   withExamples(
-    withGateway(
-      servers
-        .command("grant")
-        .description("let somebody use a server")
-        .argument("<server>", "name or id")
-        .argument("<who>", WHO)
-        .option("--tool <name>", "only this tool (repeatable)", collect),
+    withDryRun(
+      withGateway(
+        servers
+          .command("grant")
+          .description("let somebody use a server")
+          .argument("<server>", "name or id")
+          .argument("<who>", GRANTEE_HELP)
+          .option("--tool <name>", "only this tool (repeatable)", collect),
+      ),
     ),
-    "keyward servers grant weather alice",
-    "keyward servers grant weather alice --tool forecast",
-  ).action(async (name: string, who: string, options: GatewayOption & { readonly tool?: readonly string[] }) => {
+    "keyward servers grant weather ada@example.com",
+    "keyward servers grant weather engineering --tool forecast",
+    "keyward servers grant weather build-agent",
+  ).action(async (name: string, who: string, options: ChangeOptions & { readonly tool?: readonly string[] }) => {
     const gateway = cli.gateway(options);
     const server = await findServer(gateway, name);
-    const identity = await findIdentity(gateway, who);
-    const others = (await readGrants(gateway, server)).filter((grant) => !isOf(grant, identity));
-    const grant = { auth_mode: identity.mode, identity: identity.id, tools: options.tool ?? null };
-    await answerGrants(cli, gateway, options, await replaceGrants(gateway, server, [...others, grant]));
+    const grantee = await findGrantee(gateway, who);
+    await change(cli, gateway, options, server.id, (grants) => [
+      ...grants.filter((grant) => granteeText(grant) !== granteeText(grantee)),
+      { ...grantee, tools: options.tool === undefined ? null : [...options.tool] },
+    ]);
   });
 }
 
 function addUngrant(servers: Command, cli: Cli): void {
   withExamples(
-    withGateway(
-      servers
-        .command("ungrant")
-        .description("take a server away from somebody; what they have stored is kept unused for a while")
-        .argument("<server>", "name or id")
-        .argument("<who>", WHO),
+    withDryRun(
+      withGateway(
+        servers
+          .command("ungrant")
+          .description("take a server away from somebody; what they have stored is kept unused for a while")
+          .argument("<server>", "name or id")
+          .argument("<who>", GRANTEE_HELP),
+      ),
     ),
-    "keyward servers ungrant weather alice",
-  ).action(async (name: string, who: string, options: GatewayOption) => {
+    "keyward servers ungrant weather ada@example.com",
+    "keyward servers ungrant weather engineering --dry-run",
+  ).action(async (name: string, who: string, options: ChangeOptions) => {
     const gateway = cli.gateway(options);
     const server = await findServer(gateway, name);
-    const identity = await findIdentity(gateway, who);
-    const others = (await readGrants(gateway, server)).filter((grant) => !isOf(grant, identity));
-    await answerGrants(cli, gateway, options, await replaceGrants(gateway, server, others));
+    const grantee = await findGrantee(gateway, who);
+    await change(cli, gateway, options, server.id, (grants) =>
+      grants.filter((grant) => granteeText(grant) !== granteeText(grantee)),
+    );
   });
-}
-
-async function readGrants(gateway: RestClient, server: JsonObject): Promise<readonly JsonObject[]> {
-  return objectsAt(await gateway.get(["servers", textAt(server, "id"), "grants"]), "grants");
 }
 
 // The API replaces all grants at once. Two administrators who edit one server in the same second undo each other's
 // change; the audit log shows both.
-async function replaceGrants(
-  gateway: RestClient,
-  server: JsonObject,
-  grants: readonly RequestBody[],
-): Promise<readonly JsonObject[]> {
-  const answer = await gateway.send("PUT", ["servers", textAt(server, "id"), "grants"], { grants });
-  return objectsAt(answer, "grants");
-}
-
-function isOf(grant: JsonObject, identity: NamedIdentity): boolean {
-  return textAt(grant, "auth_mode") === identity.mode && textAt(grant, "identity") === identity.id;
-}
-
-async function answerGrants(
+async function change(
   cli: Cli,
   gateway: RestClient,
-  options: GatewayOption,
-  grants: readonly JsonObject[],
+  options: ChangeOptions,
+  id: string,
+  edit: (grants: readonly GrantInput[]) => GrantInput[],
 ): Promise<void> {
-  const keys = options.json === true ? [] : await listKeys(gateway);
-  const names = new Map(keys.map((key) => [textAt(key, "id"), textAt(key, "name")]));
+  const path = { id };
+  const { grants } = await gateway.get("/api/v1/servers/{id}/grants", { path });
+  const edited = edit(grants.map(withoutName));
+  const query = { dry_run: options.dryRun };
+  const answer = await gateway.put("/api/v1/servers/{id}/grants", { path, query, body: { grants: edited } });
+  if (isPreview(answer)) {
+    cli.answer(options, answer, () => describePreview(answer));
+  } else {
+    answerGrants(cli, options, answer);
+  }
+}
+
+/** Names are the answer's alone: the API takes none. */
+function withoutName(grant: Grant): GrantInput {
+  return "group" in grant
+    ? { group: grant.group, tools: grant.tools }
+    : { auth_mode: grant.auth_mode, identity: grant.identity, tools: grant.tools };
+}
+
+function answerGrants(cli: Cli, options: GatewayOption, { grants }: { readonly grants: readonly Grant[] }): void {
   cli.answer(options, { grants }, () =>
     table(
-      ["who", "auth mode", "id", "tools"],
+      ["who", "as", "id", "tools"],
       grants.map((grant) => [
-        names.get(textAt(grant, "identity")) ?? "-",
-        textAt(grant, "auth_mode"),
-        textAt(grant, "identity"),
-        namesAt(grant, "tools")?.join(", ") ?? "all",
+        grant.name ?? "-",
+        "group" in grant ? "group" : grant.auth_mode,
+        "group" in grant ? grant.group : grant.identity,
+        grant.tools?.join(", ") ?? "all",
       ]),
       "Nobody has a grant.",
     ),

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
-import type { JsonObject } from "../../core/json.ts";
-import { confirm } from "../confirm.ts";
+import type { Schemas } from "../../client/api-types.ts";
+import { isPreview } from "../../client/client.ts";
 import { type Cli, type GatewayOption, usageError, withExamples, withGateway, collect } from "../context.ts";
 import { findServer, listServers } from "../find.ts";
 import { askEach, readValueLines, readValues, type TypedValues, VALUE_SOURCES } from "../header-values.ts";
-import { flagAt, objectsAt, textAt } from "../json-answer.ts";
-import { headerSchemaOf, type ServerOptions, verificationOf, withServerOptions } from "../server-body.ts";
+import { describePreview, type DryRunOption, removeOrTry, withDryRun } from "../preview.ts";
+import { headerSchemaOf, linkPolicyOf, type ServerOptions, verificationOf, withServerOptions } from "../server-body.ts";
 import { describeServer, describeVerified, headerNames, nextAfterAdd, toolNames } from "../server-view.ts";
 import { table } from "../text.ts";
 import { addGrantCommands } from "./grants.ts";
@@ -17,7 +17,7 @@ interface SampleOptions extends GatewayOption {
 
 interface AddOptions extends ServerOptions, SampleOptions {}
 
-interface EditOptions extends ServerOptions, GatewayOption {
+interface EditOptions extends ServerOptions, GatewayOption, DryRunOption {
   readonly name?: string;
   readonly url?: string;
   readonly enable?: boolean;
@@ -44,13 +44,13 @@ function addList(servers: Command, cli: Cli): void {
         table(
           ["name", "status", "auth", "headers", "tools", "url", "id"],
           items.map((server) => [
-            textAt(server, "name"),
-            textAt(server, "status"),
-            textAt(server, "auth_type"),
+            server.name,
+            server.status,
+            server.auth_type,
             headerNames(server).join(", ") || "-",
             String(toolNames(server).length),
-            textAt(server, "url"),
-            textAt(server, "id"),
+            server.url,
+            server.id,
           ]),
           "There are no servers yet. Add one: keyward servers add <name> <url> --header <header>",
         ),
@@ -85,24 +85,27 @@ function addAdd(servers: Command, cli: Cli): void {
     const gateway = cli.gateway(options);
     const fields = headerSchemaOf(options);
     const staticHeaders = await readValues(cli.io, options.staticHeader ?? [], "Value");
-    const required = (fields ?? [])
-      .filter((field) => field["required"] !== false)
-      .flatMap(({ name: header }) => (typeof header === "string" ? header : []));
-    const answer = await gateway.send("POST", ["servers"], {
+    const required = (fields ?? []).filter((field) => field.required !== false).map((field) => field.name);
+    const body = {
       name,
       url,
-      auth_type: fields !== undefined ? "per_user_headers" : Object.keys(staticHeaders).length > 0 ? "headers" : "none",
+      auth_type: authTypeOf(fields !== undefined, Object.keys(staticHeaders).length > 0),
       header_schema: fields,
       static_headers: staticHeaders,
       sample_headers: await readSamples(cli, options, required),
       allow_all_identities: options.allowAll,
-      link_policy: options.linkPolicy,
-      verification: verificationOf(options, {}),
+      link_policy: linkPolicyOf(options),
+      verification: verificationOf(options),
       tools: options.tool,
-    });
+    };
+    const answer = await gateway.post("/api/v1/servers", { body });
     cli.answer(options, answer, () => describeVerified(answer));
     cli.note(nextAfterAdd(answer, cli.io.called));
   });
+}
+
+function authTypeOf(asksPeople: boolean, hasStaticHeaders: boolean): Schemas["AuthType"] {
+  return asksPeople ? "per_user_headers" : hasStaticHeaders ? "headers" : "none";
 }
 
 function addVerify(servers: Command, cli: Cli): void {
@@ -121,14 +124,14 @@ function addVerify(servers: Command, cli: Cli): void {
   ).action(async (name: string, options: SampleOptions) => {
     const gateway = cli.gateway(options);
     const server = await findServer(gateway, name);
-    const required = objectsAt(server, "header_schema").filter((field) => flagAt(field, "required"));
-    const names = required.map((field) => textAt(field, "name"));
+    const names = server.header_schema.filter(({ required }) => required).map((field) => field.name);
     const samples = await readSamples(cli, options, names);
     if (samples === undefined && names.length > 0) {
       throw usageError(`A sample is needed for ${names.join(", ")}. Use --sample or --samples-stdin.`);
     }
-    const answer = await gateway.send("POST", ["servers", textAt(server, "id"), "verify"], {
-      sample_headers: samples ?? {},
+    const answer = await gateway.post("/api/v1/servers/{id}/verify", {
+      path: { id: server.id },
+      body: { sample_headers: samples ?? {} },
     });
     cli.answer(options, answer, () => describeVerified(answer));
   });
@@ -148,11 +151,13 @@ function addEdit(servers: Command, cli: Cli): void {
   withServerOptions(withGateway(command))
     .option("--all-tools", "lift the restriction to some tools")
     .option("--no-probe-tool", "call no tool while verifying");
+  withDryRun(command);
   withExamples(
     command,
     "keyward servers edit weather --url https://mcp.example.com/v2/mcp",
     "keyward servers edit weather --disable",
     "keyward servers edit weather --header X-API-Key --help-url X-API-Key=https://example.com/keys",
+    "keyward servers edit weather --header X-API-Key --header X-Tenant --dry-run",
   ).action(async (name: string, options: EditOptions) => {
     const gateway = cli.gateway(options);
     const server = await findServer(gateway, name);
@@ -160,19 +165,22 @@ function addEdit(servers: Command, cli: Cli): void {
     if (Object.values(patch).every((value) => value === undefined)) {
       throw usageError("Nothing to change was given.");
     }
-    const answer = await gateway.send("PATCH", ["servers", textAt(server, "id")], patch);
-    cli.answer(options, answer, () => describeServer(answer));
+    const answer = await gateway.patch("/api/v1/servers/{id}", {
+      path: { id: server.id },
+      query: { dry_run: options.dryRun },
+      body: patch,
+    });
+    cli.answer(options, answer, () => (isPreview(answer) ? describePreview(answer) : describeServer(answer)));
   });
 }
 
-async function patchOf(cli: Cli, options: EditOptions, server: JsonObject) {
+async function patchOf(cli: Cli, options: EditOptions, server: Schemas["Server"]) {
   if (options.enable === true && options.disable === true) {
     throw usageError("--enable and --disable exclude each other.");
   }
   if (options.allTools === true && options.tool !== undefined) {
     throw usageError("--all-tools and --tool exclude each other.");
   }
-  const policy = server["verification"];
   return {
     name: options.name,
     url: options.url,
@@ -180,8 +188,8 @@ async function patchOf(cli: Cli, options: EditOptions, server: JsonObject) {
     static_headers:
       options.staticHeader === undefined ? undefined : await readValues(cli.io, options.staticHeader, "Value"),
     allow_all_identities: options.allowAll,
-    link_policy: options.linkPolicy,
-    verification: verificationOf(options, (policy ?? {}) as JsonObject),
+    link_policy: linkPolicyOf(options),
+    verification: verificationOf(options, server.verification),
     tools: options.allTools === true ? null : options.tool,
     enabled: options.enable ?? (options.disable === true ? false : undefined),
   };
@@ -189,20 +197,26 @@ async function patchOf(cli: Cli, options: EditOptions, server: JsonObject) {
 
 function addRemove(servers: Command, cli: Cli): void {
   withExamples(
-    withGateway(
-      servers
-        .command("remove")
-        .description("remove a server with all grants and everything that people have stored for it")
-        .argument("<server>", "name or id")
-        .option("--yes", "do not ask"),
+    withDryRun(
+      withGateway(
+        servers
+          .command("remove")
+          .description("remove a server with all grants and everything that people have stored for it")
+          .argument("<server>", "name or id")
+          .option("--yes", "do not ask"),
+      ),
     ),
     "keyward servers remove weather",
-  ).action(async (name: string, options: GatewayOption & { readonly yes?: boolean }) => {
+    "keyward servers remove weather --dry-run",
+  ).action(async (name: string, options: GatewayOption & DryRunOption & { readonly yes?: boolean }) => {
     const gateway = cli.gateway(options);
     const server = await findServer(gateway, name);
-    await confirm(cli, options.yes, `Remove ${textAt(server, "name")} and every value stored for it?`);
-    await gateway.remove(["servers", textAt(server, "id")]);
-    cli.answer(options, { removed: textAt(server, "id") }, () => `${textAt(server, "name")} is removed.\n`);
+    await removeOrTry(cli, options, {
+      question: `Remove ${server.name} and every value stored for it?`,
+      remove: (query) => gateway.remove("/api/v1/servers/{id}", { path: { id: server.id }, query }),
+      json: { removed: server.id },
+      done: `${server.name} is removed.`,
+    });
   });
 }
 

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { Secret } from "../../core/secret.ts";
 import { type Cli, type GatewayOption, withExamples, withGateway } from "../context.ts";
-import { textAt } from "../json-answer.ts";
 import { askHidden, canAsk, readStdin } from "../prompt.ts";
 import { cell } from "../text.ts";
 
@@ -19,8 +18,8 @@ export function addSetupCommand(program: Command, cli: Cli): void {
   ).action(async (typed: string | undefined, options: GatewayOption & { readonly name: string }) => {
     const token = new Secret((typed ?? (await askForToken(cli))).trim());
     const gateway = cli.gatewayAsNobody(options);
-    const answer = await gateway.send("POST", ["setup"], { setup_token: token, name: options.name });
-    cli.answer(options, answer, () => `${cell(textAt(answer, "admin_token"))}\n`);
+    const answer = await gateway.post("/api/v1/setup", { body: { setup_token: token, name: options.name } });
+    cli.answer(options, answer, () => `${cell(answer.admin_token)}\n`);
     cli.note("This is the only time that the admin token is shown. Keep it, and let the commands know it:");
     cli.note("  export KEYWARD_ADMIN_TOKEN=kwa_...");
     cli.note(`Next: ${cli.io.called} servers add <name> <url> --header <header>`);

@@ -1,10 +1,9 @@
+import type { Schemas } from "../../client/api-types.ts";
 import { isKeywardError, KeywardError } from "../../core/errors.ts";
-import type { JsonObject } from "../../core/json.ts";
 import { Secret } from "../../core/secret.ts";
-import { numberAt, objectsAt, textAt } from "../json-answer.ts";
 import { createRestClient, type RestClient } from "../rest-client.ts";
 import type { RunningGateway } from "../runtime.ts";
-import { strengthIn, toolNames } from "../server-view.ts";
+import { toolNames } from "../server-view.ts";
 import { cell, shortened, when } from "../text.ts";
 import { createDemoClient, type DemoClient } from "./demo-client.ts";
 import { DEMO_HEADER, fingerprintOf, type DemoUpstream } from "./demo-upstream.ts";
@@ -52,26 +51,30 @@ async function becomeAdministrator({ gateway, narrator }: DemoStage): Promise<Re
   const { setupToken, publicUrl } = gateway;
   must(setupToken !== null, "a first start offers a setup token");
   narrator.tell(`The first start printed a one-time setup token: ${shortened(setupToken.reveal())}`);
-  const answer = await createRestClient(publicUrl, null).send("POST", ["setup"], {
-    setup_token: setupToken,
-    name: "demo",
+  const nobody = createRestClient(publicUrl, null);
+  const { admin_token: token } = await nobody.post("/api/v1/setup", {
+    body: { setup_token: setupToken, name: "demo" },
   });
-  const token = textAt(answer, "admin_token");
   narrator.tell(`It is traded, once, for an admin token: ${shortened(token)}`);
   return createRestClient(publicUrl, new Secret(token));
 }
 
-async function registerServer({ upstream, narrator, upstreamKeys }: DemoStage, admin: RestClient): Promise<JsonObject> {
+async function registerServer(
+  { upstream, narrator, upstreamKeys }: DemoStage,
+  admin: RestClient,
+): Promise<Schemas["Server"]> {
   narrator.step("Register the MCP server, and say which header each person must supply");
   narrator.tell(`${SERVER} at ${upstream.url}, header ${DEMO_HEADER}. Never a value of anybody.`);
-  const server = await admin.send("POST", ["servers"], {
-    name: SERVER,
-    url: upstream.url,
-    auth_type: "per_user_headers",
-    header_schema: [{ name: DEMO_HEADER, label: "Demo key", help: "The demo made one up for you." }],
-    sample_headers: { [DEMO_HEADER]: new Secret(upstreamKeys.admin) },
+  const server = await admin.post("/api/v1/servers", {
+    body: {
+      name: SERVER,
+      url: upstream.url,
+      auth_type: "per_user_headers",
+      header_schema: [{ name: DEMO_HEADER, label: "Demo key", help: "The demo made one up for you." }],
+      sample_headers: { [DEMO_HEADER]: new Secret(upstreamKeys.admin) },
+    },
   });
-  must(strengthIn(server) === "proven", "the sample is proven by a negative control");
+  must(server.verified === "proven", "the sample is proven by a negative control");
   narrator.tell("Keyward tried a sample key, which worked, and a wrong one, which was refused: the check is proven.");
   narrator.tell(`The sample is forgotten. Tools found: ${toolNames(server).join(", ")}`);
   return server;
@@ -80,13 +83,14 @@ async function registerServer({ upstream, narrator, upstreamKeys }: DemoStage, a
 async function handOutKeys(
   stage: DemoStage,
   admin: RestClient,
-  server: JsonObject,
+  server: Schemas["Server"],
 ): Promise<readonly [Person, Person]> {
   stage.narrator.step("Give Alice and Bob a virtual key each, and let them use the server");
   const alice = await handOutKey(stage, admin, "alice", { opensLinks: true });
   const bob = await handOutKey(stage, admin, "bob", { opensLinks: false });
-  await admin.send("PUT", ["servers", textAt(server, "id"), "grants"], {
-    grants: [alice, bob].map(({ keyId }) => ({ auth_mode: "virtual_key", identity: keyId, tools: null })),
+  await admin.put("/api/v1/servers/{id}/grants", {
+    path: { id: server.id },
+    body: { grants: [alice, bob].map(({ keyId }) => ({ auth_mode: "virtual_key" as const, identity: keyId })) },
   });
   return [alice, bob];
 }
@@ -97,10 +101,9 @@ async function handOutKey(
   name: string,
   able: { readonly opensLinks: boolean },
 ): Promise<Person> {
-  const answer = await admin.send("POST", ["virtual-keys"], { name });
-  const keyId = textAt(answer, "id");
-  narrator.tell(`${name}: ${shortened(textAt(answer, "key"))}`);
-  const key = new Secret(textAt(answer, "key"));
+  const { id: keyId, key: text } = await admin.post("/api/v1/virtual-keys", { body: { name } });
+  narrator.tell(`${name}: ${shortened(text)}`);
+  const key = new Secret(text);
   const client = createDemoClient(`${gateway.publicUrl}/mcp`, key, able);
   return { name, keyId, client, page: createRestClient(gateway.publicUrl, key) };
 }
@@ -128,27 +131,25 @@ async function openLink({ narrator, upstreamKeys }: DemoStage, alice: Person, li
   narrator.step("Alice opens the link in her browser (the demo does it for her)");
   const page = await fetch(link, { redirect: "error", signal: AbortSignal.timeout(10_000) });
   must(page.status === 200 && (await page.text()).includes("<html"), "the link opens a page");
-  const flow = ["flows", new URL(link).pathname.split("/").at(-1) ?? ""];
-  const form = await alice.page.get(flow);
+  const path = { id: new URL(link).pathname.split("/").at(-1) ?? "" };
+  const form = await alice.page.get("/api/v1/flows/{id}", { path });
   narrator.tell(`The page proves that she is the one who asked, by her virtual key. It shows:`);
-  narrator.tell(`  server ${textAt(form, "server", "name")} at ${textAt(form, "server", "url_origin")}`);
-  narrator.tell(
-    `  one input: ${objectsAt(form, "fields")
-      .map((field) => textAt(field, "label"))
-      .join(", ")}`,
-  );
+  narrator.tell(`  server ${form.server.name} at ${form.server.url_origin}`);
+  narrator.tell(`  one input: ${form.fields.map(({ label }) => label).join(", ")}`);
 
-  const refusal = await alice.page.send("PUT", flow, { headers: { [DEMO_HEADER]: new Secret("a-wrong-key") } }).then(
+  const give = (key: string): Promise<Schemas["FlowResult"]> =>
+    alice.page.put("/api/v1/flows/{id}", { path, body: { headers: { [DEMO_HEADER]: new Secret(key) } } });
+  const refusal = await give("a-wrong-key").then(
     () => null,
     (error: unknown) => error,
   );
   must(isKeywardError(refusal, "upstream_rejected"), "a wrong key is refused");
   narrator.tell("She mistypes: the server refuses the key, so Keyward stores nothing and says so.");
 
-  const stored = await alice.page.send("PUT", flow, { headers: { [DEMO_HEADER]: new Secret(upstreamKeys.alice) } });
-  must(textAt(stored, "verification") === "proven", "the right key is proven before it is stored");
+  const stored = await give(upstreamKeys.alice);
+  must(stored.verification === "proven", "the right key is proven before it is stored");
   narrator.tell("The right key is verified with the server, then stored, encrypted and bound to her and this server.");
-  return textAt(stored, "credential_id");
+  return stored.credential_id;
 }
 
 async function goOn({ narrator }: DemoStage, waiting: Promise<string>): Promise<void> {
@@ -182,20 +183,19 @@ function showUpstream({ upstream, narrator, upstreamKeys }: DemoStage): void {
 
 async function showAudit({ narrator }: DemoStage, admin: RestClient): Promise<void> {
   narrator.step("What the audit log says");
-  const { items } = await admin.list(["audit"], {}, 50);
+  const { items } = await admin.list("/api/v1/audit", {}, 50);
   for (const event of items.toReversed()) {
-    const at = when(numberAt(event, "at")).slice(11);
-    narrator.tell(`${at}  ${textAt(event, "action").padEnd(26)} ${textAt(event, "outcome")}`);
+    narrator.tell(`${when(event.at).slice(11)}  ${event.action.padEnd(26)} ${event.outcome}`);
   }
   must(
-    items.some((event) => textAt(event, "action") === "credential.stored"),
+    items.some(({ action }) => action === "credential.stored"),
     "the stored key is in the audit log",
   );
 }
 
 async function revoke({ narrator }: DemoStage, admin: RestClient, alice: Person, credentialId: string): Promise<void> {
   narrator.step("The administrator revokes Alice's connection");
-  await admin.remove(["credentials", credentialId]);
+  await admin.remove("/api/v1/credentials/{id}", { path: { id: credentialId } });
   const answer = await alice.client.callTool(TOOL);
   must(answer.kind === "link_to_open", "after a revocation the caller is asked again");
   narrator.tell(`Her next call is answered with a new link. The old value is gone.`);

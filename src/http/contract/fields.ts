@@ -40,7 +40,10 @@ export function pageOf<T extends z.ZodType>(
 ): z.ZodObject<{ items: z.ZodArray<T>; next_cursor: z.ZodNullable<z.ZodString> }> {
   return z.object({
     items: z.array(item),
-    next_cursor: z.string().nullable().openapi({ description: "Pass it as `cursor`; null on the last page." }),
+    next_cursor: z.string().nullable().openapi({
+      description: "Pass it as `cursor`; null on the last page.",
+      example: null,
+    }),
   });
 }
 
@@ -69,6 +72,14 @@ function isObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** From where values were set through a link. */
+export const SetFrom = z
+  .object({
+    client: z.string().nullable().openapi({ description: "Words of a closed list, such as `Firefox on Linux`." }),
+    address: z.string().nullable(),
+  })
+  .openapi("SetFrom");
+
 export const VerificationStrength = z.enum(["proven", "accepted"]).openapi("VerificationStrength", {
   description:
     "`proven`: a wrong value was refused, so the right one made the difference. `accepted`: the server took the value, but would perhaps take any.",
@@ -78,6 +89,42 @@ export const AccessChange = {
   orphaned: z.int().openapi({ description: "Credentials whose identity lost access." }),
   reactivated: z.int().openapi({ description: "Credentials whose identity has access again." }),
   needs_update: z.int().openapi({ description: "Credentials that no longer fit the server." }),
+};
+
+const FLAG_WORDS: readonly unknown[] = ["true", "false"];
+
+/** `true` or `false` in a query. */
+export function flag(description: string): z.ZodOptional<z.ZodCustom<"true" | "false", "true" | "false">> {
+  return z
+    .custom<"true" | "false">((value) => FLAG_WORDS.includes(value), "must be true or false")
+    .optional()
+    .openapi({ type: "boolean", description });
+}
+
+/** For routes that can be tried. */
+export const DryRunQuery = z.strictObject({
+  dry_run: flag("`true`: answers what would happen, and changes nothing."),
+});
+
+/** What a change would do. The counts are those of the change itself, made and taken back. */
+export const Preview = z
+  .object({
+    preview: z.object({
+      ...AccessChange,
+      people: z.int().openapi({ description: "How many identities have a credential that would change, or go." }),
+    }),
+  })
+  .openapi("Preview");
+
+/** The answer of a route that can be tried: the result, or with `dry_run=true` the preview. */
+export function orPreview<T extends z.ZodType>(schema: T): z.ZodUnion<[T, typeof Preview]> {
+  return z.union([schema, Preview]);
+}
+
+/** The 200 of a route that otherwise answers 204. */
+export const PREVIEWED = {
+  description: "With `dry_run=true`: what would happen.",
+  content: { "application/json": { schema: Preview } },
 };
 
 /** An `application/json` body or answer. */

@@ -1,5 +1,15 @@
 import { z } from "@hono/zod-openapi";
-import { headersInput, IdentityShown, IdParameter, json, jsonBody, Time, VerificationStrength } from "./fields.ts";
+import {
+  headersInput,
+  IdentityShown,
+  IdParameter,
+  json,
+  jsonBody,
+  orNull,
+  SetFrom,
+  Time,
+  VerificationStrength,
+} from "./fields.ts";
 import { defineRoute } from "./route.ts";
 
 const tags = ["Flows"];
@@ -33,9 +43,13 @@ export const Flow = z
     fields: z.array(FlowField),
     static_header_names: z.array(z.string()),
     credential: z
-      .object({ status: z.enum(["active", "needs_update", "rejected", "orphaned"]), updated_at: Time })
+      .object({
+        status: z.enum(["active", "needs_update", "rejected", "orphaned"]),
+        updated_at: Time,
+        set_from: orNull(SetFrom),
+      })
       .nullable(),
-    proof: z.enum(["temp_token", "virtual_key", "session", "admin"]),
+    proof: z.enum(["temp_token", "virtual_key", "session", "admin", "user"]),
     attempts_left: z.int(),
   })
   .openapi("Flow");
@@ -46,7 +60,8 @@ const get = defineRoute("opener", [], {
   operationId: "getFlow",
   tags,
   summary: "What a link asks for",
-  description: "Has no effect, however often it is asked. An id that is unknown, expired, used or not yours: 404.",
+  description:
+    "The first look of whoever may is noted in the audit log; else it has no effect, however often it is asked. An id that is unknown, expired, used or not yours: 404.",
   request: { params: IdParameter },
   responses: { 200: { description: "The flow.", content: json(Flow) } },
 });

@@ -3,9 +3,10 @@ import { ERROR_TABLE, type ErrorCode } from "../../core/errors.ts";
 
 /**
  * Who a route answers. One word decides both what the guard demands and what the API description says, so that the two
- * cannot differ. `opener`: whoever may open that link. `signed_in`: any proven identity, or an administrator.
+ * cannot differ. `opener`: whoever may open that link. `signed_in`: any proven identity, or an administrator. `person`: a
+ * user by its dashboard session, or an administrator; never a program by its key, which could make itself more keys.
  */
-export type Access = "public" | "opener" | "signed_in" | "admin";
+export type Access = "public" | "opener" | "signed_in" | "person" | "admin";
 
 export interface ApiRoute extends RouteConfig {
   readonly access: Access;
@@ -14,11 +15,15 @@ export interface ApiRoute extends RouteConfig {
 
 type Config = Omit<RouteConfig, "path" | "security">;
 
-const SECURITY: Readonly<Record<Access, Record<string, string[]>[]>> = {
+type Proofs = Readonly<Record<string, string[]>>;
+
+/** One of a list has to be presented. What a proof names in its list are roles that it has to have. */
+const SECURITY: Readonly<Record<Access, readonly Proofs[]>> = {
   public: [],
-  opener: [{ tempToken: [] }, { virtualKey: [] }, { session: [] }, { admin: [] }],
-  signed_in: [{ virtualKey: [] }, { session: [] }, { admin: [] }],
-  admin: [{ admin: [] }],
+  opener: [{ tempToken: [] }, { virtualKey: [] }, { session: [] }, { cookie: [] }, { admin: [] }],
+  signed_in: [{ virtualKey: [] }, { session: [] }, { cookie: [] }, { admin: [] }],
+  person: [{ cookie: [] }, { admin: [] }],
+  admin: [{ cookie: ["admin"] }, { admin: [] }],
 };
 
 /** What a guard may answer before the route itself has its say. */
@@ -32,6 +37,7 @@ const GUARD_ERRORS: Readonly<Record<Access, readonly ErrorCode[]>> = {
     "credential_store_unavailable",
   ],
   signed_in: ["unauthenticated", "ambiguous_credentials", "credential_store_unavailable"],
+  person: ["unauthenticated", "ambiguous_credentials", "forbidden", "credential_store_unavailable"],
   admin: ["unauthenticated", "ambiguous_credentials", "forbidden", "credential_store_unavailable"],
 };
 
@@ -68,6 +74,7 @@ export function defineRoute<const R extends Config & { path: string }>(
   const codes: ErrorCode[] = [
     ...(config.path.startsWith("/api/") ? (["foreign_origin"] as const) : []),
     ...GUARD_ERRORS[access],
+    ...(access === "public" || config.method === "get" ? [] : (["csrf_failed"] as const)),
     ...(request?.query === undefined && request?.body === undefined ? [] : (["invalid_request"] as const)),
     ...(request?.body === undefined ? [] : BODY_ERRORS),
     ...errors,
@@ -75,12 +82,19 @@ export function defineRoute<const R extends Config & { path: string }>(
   ];
   const route = createRoute({
     ...config,
-    security: SECURITY[access],
+    security: securityOf(access, config.method),
     responses: { ...config.responses, ...errorResponses(codes) },
   });
   // Not enumerable: the description is made of what can be enumerated.
   Object.defineProperty(route, "access", { value: access, enumerable: false });
   return route as unknown as R & Pick<ApiRoute, "access" | "getRoutingPath">;
+}
+
+/** A cookie comes along by itself, so for whatever changes something it takes the session's CSRF token beside it. */
+function securityOf(access: Access, method: string): Proofs[] {
+  return SECURITY[access].map((proofs) =>
+    method !== "get" && proofs["cookie"] !== undefined ? { ...proofs, csrf: [] } : proofs,
+  );
 }
 
 function errorResponses(codes: readonly ErrorCode[]): RouteConfig["responses"] {

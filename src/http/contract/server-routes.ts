@@ -1,14 +1,16 @@
 import { z } from "@hono/zod-openapi";
 import {
   AccessChange,
+  DryRunQuery,
   headersInput,
   IdParameter,
   json,
   jsonBody,
-  Mode,
   orNull,
+  orPreview,
   PageQuery,
   pageOf,
+  PREVIEWED,
   Time,
   VerificationStrength,
 } from "./fields.ts";
@@ -25,7 +27,7 @@ const LinkPolicy = z.enum(["inherit", "key_proof"]).openapi("LinkPolicy", {
   description:
     "`inherit`: what the deployment allows. `key_proof`: whoever opens a link must present the key, even where a link alone would do.",
 });
-const ToolNames = z.array(z.string().min(1).max(128)).max(1000).nullable();
+export const ToolNames = z.array(z.string().min(1).max(128)).max(1000).nullable();
 
 const HeaderFieldInput = z
   .strictObject({
@@ -139,16 +141,6 @@ const VerifiedServer = Server.extend({
 
 const ChangedServer = Server.extend(AccessChange).openapi("ChangedServer");
 
-const Grant = z
-  .strictObject({
-    auth_mode: Mode,
-    identity: z.string().openapi({ example: "vk_6Jw0n2vN0pXzqQkV8lq3Tg" }),
-    tools: ToolNames.default(null).openapi({ description: "Tools that this identity may use; null = all." }),
-  })
-  .openapi("Grant");
-
-const GrantList = z.strictObject({ grants: z.array(Grant).max(5000) });
-
 const list = defineRoute("admin", [], {
   method: "get",
   path: "/api/v1/servers",
@@ -218,8 +210,10 @@ const update = defineRoute(
     summary: "Change a server",
     description:
       "Absent = as it is. A new origin makes every credential `needs_update`: a value is never sent to a place it was not given for.",
-    request: { params: IdParameter, body: jsonBody(ServerPatch) },
-    responses: { 200: { description: "Changed.", content: json(ChangedServer) } },
+    request: { params: IdParameter, query: DryRunQuery, body: jsonBody(ServerPatch) },
+    responses: {
+      200: { description: "Changed, or with `dry_run=true` not.", content: json(orPreview(ChangedServer)) },
+    },
   },
 );
 
@@ -229,8 +223,8 @@ const remove = defineRoute("admin", ["server_not_found"], {
   operationId: "deleteServer",
   tags,
   summary: "Delete a server, with its grants, credentials and links",
-  request: { params: IdParameter },
-  responses: { 204: { description: "Deleted." } },
+  request: { params: IdParameter, query: DryRunQuery },
+  responses: { 200: PREVIEWED, 204: { description: "Deleted." } },
 });
 
 const verify = defineRoute(
@@ -257,27 +251,4 @@ const verify = defineRoute(
   },
 );
 
-const listGrants = defineRoute("admin", ["server_not_found"], {
-  method: "get",
-  path: "/api/v1/servers/{id}/grants",
-  operationId: "listGrants",
-  tags,
-  summary: "Who may use a server",
-  request: { params: IdParameter },
-  responses: { 200: { description: "All grants.", content: json(GrantList) } },
-});
-
-const replaceGrants = defineRoute("admin", ["invalid_identity", "server_not_found"], {
-  method: "put",
-  path: "/api/v1/servers/{id}/grants",
-  operationId: "replaceGrants",
-  tags,
-  summary: "Replace the grants of a server",
-  description: "Whoever loses access keeps the stored values, unused, until access returns or the retention ends.",
-  request: { params: IdParameter, body: jsonBody(GrantList) },
-  responses: {
-    200: { description: "Replaced.", content: json(GrantList.extend(AccessChange).openapi("ReplacedGrants")) },
-  },
-});
-
-export const serverRoutes = { list, create, get, update, remove, verify, listGrants, replaceGrants };
+export const serverRoutes = { list, create, get, update, remove, verify };

@@ -1,6 +1,16 @@
 import { z } from "@hono/zod-openapi";
-import { DisplayName, IdentityShown, json, jsonBody, orNull } from "./fields.ts";
+import {
+  DisplayName,
+  IdentityShown,
+  json,
+  jsonBody,
+  OptionalTime,
+  orNull,
+  SetFrom,
+  VerificationStrength,
+} from "./fields.ts";
 import { defineRoute } from "./route.ts";
+import { Role } from "./user-routes.ts";
 
 const setup = defineRoute("public", ["unauthenticated", "setup_done", "credential_store_unavailable"], {
   method: "post",
@@ -24,7 +34,18 @@ const setup = defineRoute("public", ["unauthenticated", "setup_done", "credentia
 
 export const Me = z
   .object({
-    admin: z.object({ id: z.string(), name: z.string() }).nullable(),
+    admin: z
+      .object({ id: z.string(), name: z.string() })
+      .nullable()
+      .openapi({ description: "Who administers: an admin token, or a user with that role." }),
+    user: z
+      .object({ id: z.string(), name: z.string(), email: z.string(), role: Role })
+      .nullable()
+      .openapi({ description: "Whoever is signed in to the dashboard; null for a token or key." }),
+    csrf_token: z
+      .string()
+      .nullable()
+      .openapi({ description: "For the header `Keyward-CSRF` of whatever changes something; null without a session." }),
     identity: orNull(IdentityShown),
     servers: z
       .array(
@@ -37,9 +58,13 @@ export const Me = z
           }),
           credential_id: z.string().nullable(),
           tools_count: z.int().openapi({ description: "Tools that this identity may use there." }),
+          set_at: OptionalTime,
+          set_from: orNull(SetFrom),
+          last_used_at: OptionalTime,
+          verification: orNull(VerificationStrength),
         }),
       )
-      .openapi({ description: "Servers that the identity may use, by name. Empty for an administrator." }),
+      .openapi({ description: "Servers that the identity may use, by name. Empty for an admin token." }),
   })
   .openapi("Me");
 
@@ -51,6 +76,32 @@ const me = defineRoute("signed_in", [], {
   summary: "Who I am, and how I am connected",
   responses: { 200: { description: "You.", content: json(Me) } },
 });
+
+const updateMe = defineRoute(
+  "person",
+  ["invalid_password", "sign_in_failed", "rate_limited", "credential_store_unavailable"],
+  {
+    method: "patch",
+    path: "/api/v1/me",
+    operationId: "updateMe",
+    tags: ["Me"],
+    summary: "Change my name or password",
+    description:
+      "Absent = as it is. A new password ends every other session of mine. For whoever signs in by single sign-on there is none to change.",
+    request: {
+      body: jsonBody(
+        z
+          .strictObject({
+            name: DisplayName,
+            password: z.strictObject({ current: z.string().max(1024), new: z.string().max(1024) }),
+          })
+          .partial()
+          .openapi("MePatch"),
+      ),
+    },
+    responses: { 200: { description: "You, as you are now.", content: json(Me) } },
+  },
+);
 
 const health = defineRoute("public", [], {
   method: "get",
@@ -83,7 +134,12 @@ const description = defineRoute("public", [], {
   operationId: "getDescription",
   tags: ["Operation"],
   summary: "This description",
-  responses: { 200: { description: "OpenAPI 3.1.", content: json(z.looseObject({ openapi: z.string() })) } },
+  responses: {
+    200: {
+      description: "OpenAPI 3.1.",
+      content: json(z.looseObject({ openapi: z.string().openapi({ example: "3.1.0" }) })),
+    },
+  },
 });
 
-export const systemRoutes = { setup, me, health, ready, description };
+export const systemRoutes = { setup, me, updateMe, health, ready, description };

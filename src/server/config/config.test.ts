@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isKeywardError } from "../../core/errors.ts";
+import { Secret } from "../../core/secret.ts";
 import { type Config, loadConfig, loopbackUrl } from "./config.ts";
 import { environmentVariable, flagOf, OPTION_NAMES, OPTIONS, type OptionName } from "./options.ts";
 
@@ -45,6 +46,13 @@ function refusal(task: () => unknown): string {
   throw new Error("The configuration was accepted.");
 }
 
+const SINGLE_SIGN_ON: Readonly<Record<string, string>> = {
+  KEYWARD_OIDC_ISSUER: "https://login.b.example/realm",
+  KEYWARD_OIDC_CLIENT_ID: "b",
+  KEYWARD_OIDC_CLIENT_SECRET: "b",
+  KEYWARD_OIDC_ALLOWED_DOMAINS: "b.example",
+};
+
 describe("without any setting", () => {
   it("A48: listens on loopback, dials no private address, opens no shortcut and has no token", () => {
     expect(load({})).toEqual({
@@ -60,6 +68,7 @@ describe("without any setting", () => {
       orphanRetentionMs: 30 * 24 * 60 * 60 * 1000,
       allowedPrivateUpstreams: [],
       trustedProxies: [],
+      singleSignOn: null,
       logLevel: "info",
       logFormat: null,
       warnings: [],
@@ -100,16 +109,27 @@ describe("precedence", () => {
       orphan_retention_days: "1",
       allow_private_upstreams: "10.0.0.0/8",
       trusted_proxies: "10.0.0.1",
+      oidc_issuer: "https://login.a.example",
+      oidc_client_id: "a",
+      oidc_client_secret: "a",
+      oidc_allowed_domains: "a.example",
+      oidc_admin_groups: "a",
+      oidc_groups_claim: "a",
+      oidc_label: "a",
       log_level: "debug",
       log_format: "json",
     };
-    const usual = inspect(load({}), { depth: 9 });
+    const shown = (config: Config) =>
+      `${inspect(config, { depth: 9 })} ${config.singleSignOn?.clientSecret.reveal() ?? ""}`;
     for (const name of OPTION_NAMES) {
       const text = values[name];
-      expect(inspect(load({ env: { [environmentVariable(name)]: text } }), { depth: 9 }), name).not.toBe(usual);
-      expect(inspect(load({ yaml: `${name}: ${text}` }), { depth: 9 }), name).not.toBe(usual);
+      const variable = environmentVariable(name);
+      const { [variable]: _, ...env } = name.startsWith("oidc_") ? SINGLE_SIGN_ON : {};
+      const usual = shown(load({ env: name.startsWith("oidc_") ? SINGLE_SIGN_ON : {} }));
+      expect(shown(load({ env: { ...env, [variable]: text } })), name).not.toBe(usual);
+      expect(shown(load({ env, yaml: `${name}: ${text}` })), name).not.toBe(usual);
       if (OPTIONS[name].argument !== null) {
-        expect(inspect(load({ flags: { [name]: text } }), { depth: 9 }), name).not.toBe(usual);
+        expect(shown(load({ env, flags: { [name]: text } })), name).not.toBe(usual);
       }
     }
   });
@@ -187,6 +207,60 @@ describe("values that are accepted", () => {
   it("an empty file, and one of comments only, set nothing", () => {
     expect(load({ yaml: "" }).port).toBe(4180);
     expect(load({ yaml: "# port: 1\n" }).port).toBe(4180);
+  });
+});
+
+describe("single sign-on", () => {
+  it("is all of it, with defaults for what may be left out", () => {
+    const { singleSignOn } = load({
+      env: { ...SINGLE_SIGN_ON, KEYWARD_OIDC_ALLOWED_DOMAINS: "B.example, c.example" },
+    });
+    expect(singleSignOn).toEqual({
+      issuer: "https://login.b.example/realm",
+      clientId: "b",
+      clientSecret: expect.any(Secret),
+      allowedDomains: ["b.example", "c.example"],
+      adminGroups: [],
+      groupsClaim: "groups",
+      label: "single sign-on",
+    });
+    expect(singleSignOn?.clientSecret.reveal()).toBe("b");
+  });
+
+  it.each(["KEYWARD_OIDC_CLIENT_ID", "KEYWARD_OIDC_CLIENT_SECRET", "KEYWARD_OIDC_ALLOWED_DOMAINS"])(
+    "without %s stops the start",
+    (variable) => {
+      const { [variable]: _, ...env } = SINGLE_SIGN_ON;
+      expect(refusal(() => load({ env }))).toContain(variable);
+    },
+  );
+
+  it("without an issuer is a slip", () => {
+    expect(refusal(() => load({ env: { KEYWARD_OIDC_ALLOWED_DOMAINS: "b.example" } }))).toContain(
+      "oidc_allowed_domains, set by KEYWARD_OIDC_ALLOWED_DOMAINS, needs oidc_issuer",
+    );
+  });
+
+  it.each([
+    ["oidc_issuer", "http://login.b.example"],
+    ["oidc_issuer", "https://user@login.b.example"],
+    ["oidc_issuer", "https://login.b.example?x"],
+    ["oidc_issuer", "login.b.example"],
+    ["oidc_allowed_domains", "*.b.example"],
+    ["oidc_allowed_domains", "@b.example"],
+    ["oidc_allowed_domains", "localhost"],
+    ["oidc_allowed_domains", ""],
+    ["oidc_label", " padded"],
+    ["oidc_label", "x".repeat(41)],
+    ["oidc_client_id", "a\u202eb"],
+  ] as const)("%s = %j stops the start", (name, text) => {
+    const { [environmentVariable(name)]: _, ...env } = SINGLE_SIGN_ON;
+    expect(refusal(() => load({ env, flags: { [name]: text } }))).toContain(name);
+  });
+
+  it("may be on this machine without https, for trying it", () => {
+    const env = { ...SINGLE_SIGN_ON, KEYWARD_OIDC_ISSUER: "http://127.0.0.1:9000" };
+    expect(load({ env }).singleSignOn?.issuer).toBe("http://127.0.0.1:9000");
   });
 });
 

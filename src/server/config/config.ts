@@ -3,7 +3,7 @@ import ipaddr from "ipaddr.js";
 import type { Secret } from "../../core/secret.ts";
 import type { Cidr } from "../client-address.ts";
 import { configInvalid, type ValueOf } from "./option.ts";
-import { environmentVariable, OPTIONS, type OptionName } from "./options.ts";
+import { environmentVariable, OPTION_NAMES, OPTIONS, type OptionName } from "./options.ts";
 import { readSources, type Sources, type SourcesInput } from "./sources.ts";
 
 /** Where the key-encryption key comes from. */
@@ -13,6 +13,17 @@ export type EncryptionKeySource =
   | { readonly kind: "command"; readonly argv: readonly string[] }
   /** Nothing is configured: a file beside the database, made by the first start. */
   | { readonly kind: "generated_file"; readonly path: string };
+
+/** Who else may say who somebody is. */
+interface SingleSignOnConfig {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: Secret<string>;
+  readonly allowedDomains: readonly string[];
+  readonly adminGroups: readonly string[];
+  readonly groupsClaim: string;
+  readonly label: string;
+}
 
 /** What Keyward runs on: every value judged, every default filled in. */
 export interface Config {
@@ -34,6 +45,8 @@ export interface Config {
   /** Host names, addresses and networks, for the egress guard. */
   readonly allowedPrivateUpstreams: readonly string[];
   readonly trustedProxies: readonly Cidr[];
+  /** null = passwords only. */
+  readonly singleSignOn: SingleSignOnConfig | null;
   readonly logLevel: ValueOf<typeof OPTIONS.log_level>;
   /** null = `pretty` when the log goes to a terminal, else `json`. */
   readonly logFormat: ValueOf<typeof OPTIONS.log_format> | null;
@@ -71,6 +84,7 @@ export function loadConfig(input: SourcesInput): Config {
     orphanRetentionMs: required(sources, "orphan_retention_days") * DAY_MS,
     allowedPrivateUpstreams: value(sources, "allow_private_upstreams") ?? [],
     trustedProxies: value(sources, "trusted_proxies") ?? [],
+    singleSignOn: singleSignOn(sources),
     logLevel: required(sources, "log_level"),
     logFormat: value(sources, "log_format"),
   };
@@ -121,6 +135,36 @@ function encryptionKeySource(sources: Sources, databasePath: string): Encryption
   const argv = value(sources, "encryption_key_command");
   return argv === null ? { kind: "generated_file", path: `${databasePath}.key` } : { kind: "command", argv };
 }
+
+/** All of it or none of it: half a configuration is a slip. */
+function singleSignOn(sources: Sources): SingleSignOnConfig | null {
+  const issuer = value(sources, "oidc_issuer");
+  if (issuer === null) {
+    const stray = OIDC_OPTIONS.find((name) => sources.given.has(name));
+    if (stray !== undefined) {
+      throw configInvalid(`${stray}, set by ${sources.given.get(stray)?.source ?? ""}, needs oidc_issuer.`);
+    }
+    return null;
+  }
+  const needed = <N extends OptionName>(name: N): ValueOf<(typeof OPTIONS)[N]> => {
+    const found = value(sources, name);
+    if (found === null) {
+      throw configInvalid(`oidc_issuer needs ${name} (${environmentVariable(name)}).`);
+    }
+    return found;
+  };
+  return {
+    issuer,
+    clientId: needed("oidc_client_id"),
+    clientSecret: needed("oidc_client_secret"),
+    allowedDomains: needed("oidc_allowed_domains"),
+    adminGroups: value(sources, "oidc_admin_groups") ?? [],
+    groupsClaim: required(sources, "oidc_groups_claim"),
+    label: required(sources, "oidc_label"),
+  };
+}
+
+const OIDC_OPTIONS = OPTION_NAMES.filter((name) => name.startsWith("oidc_"));
 
 /** RFC 6761 section 6.3: `localhost` is loopback. Any other name could lead anywhere. */
 function isLoopbackHost(host: string): boolean {

@@ -127,9 +127,67 @@ export const OPTIONS = {
     limits: "1 to 100 addresses or networks; not all addresses (`0.0.0.0/0`)",
     summary: "proxies whose X-Forwarded-For is believed",
     details:
-      "It only decides which client address people and the audit log are told. No decision rests on it, and the public URL never comes from a proxy's header.",
+      "It decides which client address people and the audit log are told, and which one sign-ins are counted for. Nobody is let in for an address, and the public URL never comes from a proxy's header.",
     argument: "<list>",
     parse: parse.proxies,
+  }),
+  oidc_issuer: option({
+    type: "URL",
+    limits:
+      "https, or http on a loopback host; as the issuer names itself; needs `oidc_client_id`, `oidc_client_secret` and `oidc_allowed_domains`",
+    summary: "OpenID Connect issuer for single sign-on",
+    details:
+      "People may then sign in there, and with a password where they have one. Register `<public_url>/api/v1/sso/callback/oidc` as redirect URI. The issuer must say `email_verified`. Whoever comes the first time becomes a user; an address that a user here has already is never taken over.",
+    argument: "<url>",
+    parse: parse.issuerUrl,
+  }),
+  oidc_client_id: option({
+    type: "text",
+    limits: "1 to 200 printable characters",
+    summary: "client id that the issuer has given to Keyward",
+    argument: "<id>",
+    parse: parse.shortText(200),
+  }),
+  oidc_client_secret: option({
+    type: "text",
+    limits: "1 to 512 visible ASCII characters",
+    summary: "client secret that belongs to the client id",
+    isSecret: true,
+    parse: parse.secret(1, 512),
+  }),
+  oidc_allowed_domains: option({
+    type: "comma-separated list; in YAML also a list",
+    limits: "1 to 100 domains; a subdomain is another one; no wildcard",
+    summary: "domains of e-mail addresses that may sign in",
+    details: "There is no default: an issuer that serves everybody would let everybody in.",
+    argument: "<list>",
+    parse: parse.domains,
+  }),
+  oidc_admin_groups: option({
+    type: "comma-separated list; in YAML also a list",
+    limits: "1 to 100 names, compared letter by letter",
+    summary: "groups of the issuer whose members administer",
+    details:
+      "When set, the issuer decides at every sign-in whether somebody who signs in there is an administrator; no group is no administrator. The last administrator stays one. Without it, everybody comes as a user and administrators give the role here.",
+    argument: "<list>",
+    parse: parse.names,
+  }),
+  oidc_groups_claim: option({
+    type: "text",
+    defaultText: "groups",
+    limits: "1 to 100 printable characters",
+    summary: "claim in which the issuer names groups",
+    argument: "<name>",
+    parse: parse.shortText(100),
+  }),
+  oidc_label: option({
+    type: "text",
+    defaultText: "single sign-on",
+    limits: "1 to 40 printable characters",
+    summary: "name of the issuer on the sign-in page",
+    details: "The button says: Continue with, and this.",
+    argument: "<text>",
+    parse: parse.shortText(40),
   }),
   log_level: option({
     type: "word",

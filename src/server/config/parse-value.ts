@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { isKeywardError } from "../../core/errors.ts";
+import { isPrintable } from "../../core/printable.ts";
 import { Secret } from "../../core/secret.ts";
 import { parseAllowEntry } from "../../upstream/egress/allow-list.ts";
 import { type Cidr, parseCidr } from "../client-address.ts";
@@ -149,6 +150,48 @@ export function allowedUpstreams(raw: Raw): readonly string[] {
     }
   }
   return entries;
+}
+
+/** The issuer of single sign-on, as it names itself. Plain http only on this machine: a code and a secret go there. */
+export function issuerUrl(raw: Raw): string {
+  const text = single(raw);
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isPrivateHttp = url?.protocol === "http:" && LOOPBACK_HOSTS.has(url.hostname);
+  if (url === null || (url.protocol !== "https:" && !isPrivateHttp) || /[@?#\\]/.test(text)) {
+    throw configInvalid(
+      "must be the https URL of an issuer, such as https://login.example.com, without user name, query or fragment",
+    );
+  }
+  return text;
+}
+
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
+
+/** Host names, in lower case. */
+export function domains(raw: Raw): readonly string[] {
+  return list(raw).map((entry) => {
+    const domain = entry.toLowerCase();
+    if (!HOST_NAME.test(domain) || !domain.includes(".") || isIP(domain) !== 0) {
+      throw configInvalid("must be domains such as example.com, without @ and without wildcard");
+    }
+    return domain;
+  });
+}
+
+/** Names as somebody else has given them: compared letter by letter. */
+export function names(raw: Raw): readonly string[] {
+  return list(raw).map((entry) => shortText(200)(entry));
+}
+
+/** Printable text of one line. */
+export function shortText(maxLength: number): (raw: Raw) => string {
+  return (raw) => {
+    const text = single(raw);
+    if (text.length > maxLength || text !== text.trim() || !isPrintable(text)) {
+      throw configInvalid(`must be 1 to ${maxLength} printable characters without outer spaces`);
+    }
+    return text;
+  };
 }
 
 /** Proxies whose `X-Forwarded-For` is believed. */

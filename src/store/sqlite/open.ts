@@ -1,10 +1,13 @@
+import type { Dialect, Driver } from "kysely";
 import type { Clock, Logger, Random } from "../../core/ports.ts";
 import type { KeyStore, Store } from "../../core/store-port.ts";
 import { type AppliedMigration, planMigrations } from "../migration-plan.ts";
+import { type SignInDatabase, signInDatabase } from "../sign-in-database.ts";
 import { createSqlStore } from "../sql-store.ts";
 import { whileBusy } from "./busy.ts";
 import { SqliteConnection, type StatementListener } from "./connection.ts";
 import { FileWatch, findDatabaseFile, prepareDatabaseFile, unusable } from "./database-file.ts";
+import { NodeSqliteDialect } from "./dialect.ts";
 import { isForeign, MIGRATIONS_FOLDER, readJournal, readMigrations, runMigrations } from "./migrate.ts";
 import { CONNECTION_PRAGMAS } from "./pragmas.ts";
 import { isBusy, sqliteCode } from "./sqlite-error.ts";
@@ -28,6 +31,12 @@ export interface SqliteStoreOptions {
   readonly migrations?: URL;
 }
 
+/** A store, and the part of it that the sign-in library works on. Closing the store closes both. */
+export interface OpenedSqlite {
+  readonly store: SqliteStore;
+  readonly signInDatabase: SignInDatabase;
+}
+
 export interface SqliteMigrationStatus {
   readonly applied: readonly AppliedMigration[];
   /** Names, in the order in which they will be applied. */
@@ -44,6 +53,11 @@ const SQLITE_NOTADB = 26;
  *   when another process holds the write lock for 5 s
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  return (await openSqlite(options)).store;
+}
+
+/** @throws KeywardError like `openSqliteStore` */
+export async function openSqlite(options: SqliteStoreOptions): Promise<OpenedSqlite> {
   const { clock, random, logger, onStatement } = options;
   const { path, writer: first } = await openWriter(options);
   let writer: ThreadedConnection | undefined;
@@ -55,7 +69,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     // A first read now, so that a log which cannot be opened is found at the start rather than by a caller.
     readJournal(reader);
     const files = new FileWatch(path);
-    return createSqlStore(new SqliteEngine({ writer, reader, files, clock, random, logger }));
+    const engine = new SqliteEngine({ writer, reader, files, clock, random, logger });
+    const dialectOf = (driver: Driver): Dialect => new NodeSqliteDialect(driver);
+    return { store: createSqlStore(engine), signInDatabase: signInDatabase(engine, dialectOf) };
   } catch (error) {
     first.close();
     await writer?.close();
