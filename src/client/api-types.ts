@@ -157,12 +157,31 @@ export interface Schemas {
     verified_at: number | null;
     /** Milliseconds since the epoch, UTC. */
     last_used_at: number | null;
+    /** When these values were set. */
+    set_at: number;
+    set_from: Schemas["SetFrom"] | null;
     /** Milliseconds since the epoch, UTC. */
     created_at: number;
     /** Milliseconds since the epoch, UTC. */
     updated_at: number;
   };
+  CredentialRevocation: {
+    ids: string[];
+  };
   CredentialStatus: "active" | "needs_update" | "rejected" | "orphaned";
+  CredentialTest: {
+    /** `rejected`: the server has refused the values twice, and nothing is sent with them any more. `unknown`: it could not be asked, or refuses a request and not the values; nothing is changed. */
+    outcome: "accepted" | "rejected" | "unknown";
+    verification: Schemas["VerificationStrength"] | null;
+    /** Where the server refused. */
+    step: "connect" | "list_tools" | "probe_tool" | null;
+    /** Why it could not be asked. */
+    code: "upstream_unreachable" | "upstream_redirected" | "upstream_not_allowed" | "upstream_protocol" | "upstream_url_invalid" | null;
+  };
+  CredentialsRevoked: {
+    /** How many there were. */
+    revoked: number;
+  };
   Error: {
     error: {
       /** One of a closed list, see docs/errors.md. */
@@ -216,11 +235,7 @@ export interface Schemas {
       status: "active" | "needs_update" | "rejected" | "orphaned";
       /** Milliseconds since the epoch, UTC. */
       updated_at: number;
-      /** From where the values on file were given, as far as it is known. */
-      set_from: {
-        client: string | null;
-        address: string | null;
-      } | null;
+      set_from: Schemas["SetFrom"] | null;
     } | null;
     proof: "temp_token" | "virtual_key" | "session" | "admin" | "user";
     attempts_left: number;
@@ -384,6 +399,9 @@ export interface Schemas {
       /** Tools that this identity may use there. */
       tools_count: number;
       /** Milliseconds since the epoch, UTC. */
+      set_at: number | null;
+      set_from: Schemas["SetFrom"] | null;
+      /** Milliseconds since the epoch, UTC. */
       last_used_at: number | null;
       verification: Schemas["VerificationStrength"] | null;
     })[];
@@ -537,6 +555,11 @@ export interface Schemas {
     } | undefined;
     tools?: string[] | null | undefined;
     enabled?: boolean | undefined;
+  };
+  SetFrom: {
+    /** Words of a closed list, such as `Firefox on Linux`. */
+    client: string | null;
+    address: string | null;
   };
   Settings: {
     public_url: string;
@@ -850,6 +873,8 @@ export interface paths {
           identity?: string | undefined;
           /** Part of the server's name, the virtual key's name or the identity id, in any letter case. */
           q?: string | undefined;
+          /** `true`: only one's own, for an administrator too. */
+          own?: boolean | undefined;
           /** Items per page, 1 to 500. Default 50. */
           limit?: number | undefined;
           /** `next_cursor` of the page before. */
@@ -865,6 +890,23 @@ export interface paths {
         400: Failure;
         401: Failure;
         403: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
+  "/api/v1/credentials/revoke": {
+    /** Revoke several credentials. */
+    post: {
+      parameters: {};
+      requestBody: { content: { "application/json": Schemas["CredentialRevocation"] } };
+      responses: {
+        200: { content: { "application/json": Schemas["CredentialsRevoked"] } };
+        400: Failure;
+        401: Failure;
+        403: Failure;
+        413: Failure;
+        415: Failure;
         500: Failure;
         503: Failure;
       };
@@ -919,6 +961,30 @@ export interface paths {
         401: Failure;
         403: Failure;
         404: Failure;
+        413: Failure;
+        415: Failure;
+        429: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
+  "/api/v1/credentials/{id}/test": {
+    /** Verify stored values with their server now. */
+    post: {
+      parameters: {
+        path: {
+          id: string;
+        };
+      };
+      requestBody?: { content: { "application/json": Record<string, never> } };
+      responses: {
+        200: { content: { "application/json": Schemas["CredentialTest"] } };
+        400: Failure;
+        401: Failure;
+        403: Failure;
+        404: Failure;
+        409: Failure;
         413: Failure;
         415: Failure;
         429: Failure;

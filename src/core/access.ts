@@ -37,6 +37,8 @@ export interface AccessControl {
    * @throws KeywardError `credential_not_found`
    */
   revokeCredential(id: string, onlyIdentity: Identity | null, by: Requester): Promise<CredentialRecord>;
+  /** Anyone's, in one transaction; unknown ids are left out. @returns how many there were */
+  revokeCredentials(ids: readonly string[], by: Requester): Promise<number>;
   /**
    * @throws KeywardError `virtual_key_not_found`, `invalid_request` for a name that may not be, `forbidden` for an owner
    *   who would raise or remove the limit
@@ -78,6 +80,11 @@ export function createAccessControl(
     }
   }
 
+  function endRevoked({ id, serverId, identity }: CredentialRecord): void {
+    upstream.forgetCredential(id);
+    listChanges?.changed({ serverId, identity });
+  }
+
   return {
     async replaceGrants(serverId, grants, by, intent) {
       const entry = { ...entryOf(by, "grants.replaced"), serverId };
@@ -95,9 +102,14 @@ export function createAccessControl(
       if (revoked === null) {
         throw new KeywardError("credential_not_found");
       }
-      upstream.forgetCredential(revoked.id);
-      listChanges?.changed({ serverId: revoked.serverId, identity: revoked.identity });
+      endRevoked(revoked);
       return revoked;
+    },
+
+    async revokeCredentials(ids, by) {
+      const revoked = await store.revokeCredentials(ids, entryOf(by, "credential.revoked"));
+      revoked.forEach(endRevoked);
+      return revoked.length;
     },
 
     async updateVirtualKey(id, change, by, options) {

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Hono } from "hono";
 import type { AccessControl } from "../core/access.ts";
+import type { CredentialTests } from "../core/credential-tests.ts";
 import type { Admins } from "../core/admins.ts";
 import type { Callers } from "../core/callers.ts";
 import type { ConnectedApps } from "../core/connected-apps.ts";
@@ -77,6 +78,7 @@ export interface HttpParts {
   readonly store: HttpStore;
   readonly registry: ServerRegistry;
   readonly access: AccessControl;
+  readonly credentialTests: CredentialTests;
   readonly keyIssuer: KeyIssuer;
   readonly people: People;
   readonly groups: Groups;

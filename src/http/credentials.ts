@@ -1,5 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type { AccessControl } from "../core/access.ts";
+import type { CredentialTests } from "../core/credential-tests.ts";
 import { shownStatus } from "../core/credential.ts";
 import { isKeywardError, KeywardError } from "../core/errors.ts";
 import { isSameIdentity, type Identity } from "../core/identity.ts";
@@ -13,12 +14,13 @@ import type { Mount } from "./mount.ts";
 
 interface CredentialParts {
   readonly store: Pick<CredentialStore, "findCredential" | "listCredentials">;
-  readonly access: Pick<AccessControl, "revokeCredential">;
+  readonly access: Pick<AccessControl, "revokeCredential" | "revokeCredentials">;
+  readonly credentialTests: CredentialTests;
   readonly links: LinkIssuer;
 }
 
 export function mountCredentials(mount: Mount, parts: CredentialParts): void {
-  const { store, access, links } = parts;
+  const { store, access, credentialTests, links } = parts;
 
   // A foreign id is answered like an unknown one (A12).
   async function findOwn(id: string, owner: Identity | null): Promise<ListedCredential> {
@@ -31,8 +33,13 @@ export function mountCredentials(mount: Mount, parts: CredentialParts): void {
 
   mount(credentialRoutes.list, async (c) => {
     const query = c.req.valid("query");
+    const owner = query.own === "true" ? identityOf(principalOf(c)) : ownerOf(c);
+    if (query.own === "true" && owner === null) {
+      // An admin token has none of its own.
+      return c.json({ items: [], next_cursor: null }, 200);
+    }
     const filter = narrowTo(
-      ownerOf(c),
+      owner,
       defined({
         serverId: query.server,
         identity: identityFilterOf(query),
@@ -53,6 +60,16 @@ export function mountCredentials(mount: Mount, parts: CredentialParts): void {
   mount(credentialRoutes.revoke, async (c) => {
     await access.revokeCredential(c.req.valid("param").id, ownerOf(c), requesterOf(c));
     return c.body(null, 204);
+  });
+
+  mount(credentialRoutes.revokeMany, async (c) => {
+    const revoked = await access.revokeCredentials(c.req.valid("json").ids, requesterOf(c));
+    return c.json({ revoked }, 200);
+  });
+
+  mount(credentialRoutes.test, async (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(await credentialTests.test(id, callerOf(c), requesterOf(c)), 200);
   });
 
   mount(credentialRoutes.startUpdate, async (c) => {
@@ -83,7 +100,9 @@ function ownerOf(c: HttpContext): Identity | null {
 function callerOf(c: HttpContext): Identity {
   const identity = identityOf(principalOf(c));
   if (identity === null) {
-    throw new KeywardError("forbidden", { message: "Only the identity itself may ask for a link to give its values." });
+    throw new KeywardError("forbidden", {
+      message: "Only the identity itself may set its values, or have them tested.",
+    });
   }
   return identity;
 }
@@ -118,6 +137,8 @@ function show(credential: ListedCredential): z.output<typeof Credential> {
     verification: credential.verification,
     verified_at: credential.verifiedAt,
     last_used_at: credential.lastUsedAt,
+    set_at: credential.updatedAt,
+    set_from: credential.setFrom,
     created_at: credential.createdAt,
     updated_at: credential.updatedAt,
   };

@@ -96,7 +96,7 @@ function show(view: FlowView, identityName: string | null, opener: Opener, now: 
     credential:
       credential === null
         ? null
-        : { status: shownStatus(credential), updated_at: credential.updatedAt, set_from: null },
+        : { status: shownStatus(credential), updated_at: credential.updatedAt, set_from: credential.setFrom },
     proof: opener.proof,
     attempts_left: view.attemptsLeft,
   };

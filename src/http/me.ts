@@ -97,6 +97,8 @@ function showAccess({ server, tools }: Access, credential: ListedCredential | nu
     connection: server.authType === "per_user_headers" ? connectionOf(credential) : "not_needed",
     credential_id: credential?.id ?? null,
     tools_count: usable.length,
+    set_at: credential?.updatedAt ?? null,
+    set_from: credential?.setFrom ?? null,
     last_used_at: credential?.lastUsedAt ?? null,
     verification: credential?.verification ?? null,
   };

@@ -5,6 +5,7 @@ import { createAccessControl } from "../core/access.ts";
 import { createAdmins, type Admins } from "../core/admins.ts";
 import { createAuthRequiredIssuer } from "../core/auth-required.ts";
 import { createCallers } from "../core/callers.ts";
+import { createCredentialTests } from "../core/credential-tests.ts";
 import { createCompletions } from "../core/completions.ts";
 import { HeadersProvider } from "../core/headers-provider.ts";
 import { createConnectedApps } from "../core/connected-apps.ts";
@@ -84,14 +85,16 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
   const completions = createCompletions({ logger });
   const links = createLinkIssuer({ provider, clock, publicUrl });
   const listChanges = createListChanges();
+  const resolver = createResolver({ store, vault, logger });
+  const rejections = createRejections({ store, upstream, clock, logger });
   const gateway = createGateway({
     callers,
     store,
-    resolver: createResolver({ store, vault, logger }),
+    resolver,
     issuer: createAuthRequiredIssuer(links),
     upstream,
     listChanges,
-    rejections: createRejections({ store, upstream, clock, logger }),
+    rejections,
     completions,
     vault,
     random,
@@ -130,6 +133,7 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
   const app = createHttpApp({
     store,
     registry: createServerRegistry({ ...openings, store, vault, random }),
+    credentialTests: createCredentialTests({ store, resolver, upstream, rejections, clock }),
     access: createAccessControl({ ...openings, store }),
     keyIssuer: createKeyIssuer({ store, vault, random, connections: gateway }),
     people: createPeople({ ...openings, store, vault, random }),

@@ -462,6 +462,32 @@ describe("connections and audit", () => {
     }
   });
 
+  it("connections revoke: several in one request, after one question", async () => {
+    const routes = { "POST /api/v1/credentials/revoke": [200, { revoked: 2 }] } as const;
+    const { code, sent, stdout } = await run(routes, ["connections", "revoke", "cred_1", "cred_2", "cred_3", "--yes"]);
+    expect([code, sent.map(({ body }) => body)]).toEqual([0, [{ ids: ["cred_1", "cred_2", "cred_3"] }]]);
+    expect(stdout).toBe("2 of 3 are revoked. The others were not there.\n");
+    const many = Array.from({ length: 501 }, (_, i) => `cred_${i}`);
+    const json = await run(routes, ["connections", "revoke", ...many, "--yes", "--json"]);
+    expect(json.sent.map(({ body }) => (body as { ids: string[] }).ids.length)).toEqual([500, 1]);
+    expect(json.json()).toEqual({ revoked: 4 });
+  });
+
+  it("connections test: says what the server says, and fails unless it accepts", async () => {
+    const answer = { outcome: "accepted", verification: "proven", step: null, code: null };
+    const test = (more: object) =>
+      run({ "POST /api/v1/credentials/cred_1/test": [200, { ...answer, ...more }] }, ["connections", "test", "cred_1"]);
+    expect(await test({})).toMatchObject({ code: 0, stdout: "The server accepts the values (proven).\n" });
+    expect(await test({ outcome: "rejected", step: "list_tools" })).toMatchObject({
+      code: 1,
+      stdout: "The server refuses the values (list_tools). Nothing is sent with them any more.\n",
+    });
+    expect(await test({ outcome: "unknown", code: "upstream_unreachable" })).toMatchObject({
+      code: 1,
+      stdout: "Nothing is known, and nothing was changed (upstream_unreachable).\n",
+    });
+  });
+
   const EVENT = {
     id: 3,
     at: NOW,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { canaryValue } from "../helpers/canary.ts";
 import { keyProof, linkIn, submit } from "../helpers/person.ts";
 import { callTool } from "../helpers/rpc.ts";
+import { setNotesIn } from "../helpers/set-note.ts";
 import { startTestGateway, type TestGateway } from "../helpers/test-gateway.ts";
 import { DIRECT_FAILURES, GATEWAY_FAILURES } from "./expected-failures.ts";
 import { FIXTURE_HEADER, type FixtureServer, startFixtureServer } from "./fixture-server.ts";
@@ -64,6 +65,9 @@ describe("a server that the conformance suite knows", () => {
     const { flowId } = linkIn(asked.text);
     const { status } = await submit(gateway, flowId, keyProof(key), { "X-API-Key": goodValue("runner") });
     expect(status).toBe(200);
+    // The first result after a key was set says so (decision 041): from here on all is the server's own.
+    const told = await callTool(gateway, key, "fixture-test_simple_text");
+    expect(setNotesIn(told.result.content)).toHaveLength(1);
     return key;
   }
 

@@ -33,6 +33,7 @@ describe("the audit log", () => {
         request_id: expect.stringMatching(/^req_/) as string,
         address: "203.0.113.9",
         detail: { fields: ["x-api-key", "x-tenant"], verification: "proven" },
+        effects: null,
         previous_hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
         hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
       },
@@ -62,10 +63,45 @@ describe("the audit log", () => {
     expect(await ask(`server=${serverId}&action=server.created`)).toEqual(["server.created"]);
     expect(await ask(`auth_mode=virtual_key&identity=${owner.id}`)).toContain("flow.requested");
     expect(await ask("server=srv_unknown")).toEqual([]);
+    expect(await ask(`until=${scene.clock.now}&credential=${credentialId}`)).toEqual([
+      "credential.stored",
+      "credential.verified",
+      "flow.opened",
+      "flow.requested",
+    ]);
+    expect(await ask(`actor=virtual_key:${owner.id}&action=credential.revoked`)).toEqual(["credential.revoked"]);
+    expect(await ask("actor=system&outcome=ok")).toEqual([]);
+    expect(await ask("outcome=refused")).toEqual([]);
+    for (const query of ["actor=owner", "actor=user:", "outcome=maybe", "until=tomorrow"]) {
+      const answer = await send(`GET /api/v1/audit?${query}`, { as: ADMIN_TOKEN });
+      expect(outcomeOf(answer), query).toBe("400 invalid_request");
+    }
     for (const query of ["action=everything", "since=yesterday", "identity=x", "format=csv", "page=2"]) {
       const answer = await send(`GET /api/v1/audit?${query}`, { as: ADMIN_TOKEN });
       expect(outcomeOf(answer), query).toBe("400 invalid_request");
     }
+  });
+
+  it("says what a change of many did to the credential that is asked for", async () => {
+    const { send, serverId, connect } = await createScene();
+    const id = await connect();
+    await send(`PUT /api/v1/servers/${serverId}/grants`, { as: ADMIN_TOKEN, body: { grants: [] } });
+    const of = async (query: string) =>
+      (await send(`GET /api/v1/audit?limit=1${query}`, { as: ADMIN_TOKEN })).json["items"] as object[];
+    expect(await of(`&credential=${id}`)).toEqual([
+      expect.objectContaining({ action: "grants.replaced", credential_id: null, effects: ["orphaned"] }),
+    ]);
+    expect(await of("")).toEqual([expect.objectContaining({ action: "grants.replaced", effects: null })]);
+  });
+
+  it("says whether it is as it was written, to an administrator", async () => {
+    const scene = await createScene();
+    await scene.connect();
+    const [last] = itemsOf((await scene.send("GET /api/v1/audit?limit=1", { as: ADMIN_TOKEN })).json);
+    const verdict = await scene.send("GET /api/v1/audit/verify", { as: ADMIN_TOKEN });
+    const { hash } = last as unknown as { hash: string };
+    expect(verdict.json).toEqual({ intact: true, events: last?.id, broken_at: null, last_hash: hash });
+    expect(outcomeOf(await scene.send("GET /api/v1/audit/verify", { as: scene.owner.key }))).toBe("403 forbidden");
   });
 
   it("is exported whole, as JSON lines, over any number of pages of the store", async () => {

@@ -14,10 +14,13 @@ const description = JSON.parse(JSON.stringify(describeApi({ version: "0", public
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 };
 
-const templates = Object.keys(description.paths).map((template) => ({
-  template,
-  pattern: new RegExp(`^${template.replaceAll(".", "\\.").replaceAll(/\{[a-z_]+\}/g, "[^/]+")}$`),
-}));
+/** Those without parameters first: `revoke` is no id. */
+const templates = Object.keys(description.paths)
+  .toSorted((a, b) => Number(a.includes("{")) - Number(b.includes("{")))
+  .map((template) => ({
+    template,
+    pattern: new RegExp(`^${template.replaceAll(".", "\\.").replaceAll(/\{[a-z_]+\}/g, "[^/]+")}$`),
+  }));
 
 const parsers = new Map<string, z.ZodType>();
 

@@ -54,8 +54,12 @@ it("A08: only who may opens it: the first look of the proven opener is noted, an
   const event = { actor: { kind: "identity", ...owner }, identity: owner, address: "203.0.113.9", outcome: "ok" };
   expect(await opened()).toEqual([expect.objectContaining({ ...event, server_id: scene.serverId })]);
   scene.storeCalls.length = 0;
+  // Past `send`, which compares each answer with the API description: that is not what is counted here.
+  const rawPath = `/api/v1/flows/${flowId}`;
+  const look = { headers: { Authorization: `Bearer ${scene.owner.key}` } };
   for (let count = 0; count < 1000; count += 1) {
-    expect((await scene.send(path, { as: scene.owner.key })).text).toBe(first.text);
+    const again = await scene.app.request(rawPath, look, { requestId: "req_again", address: null, rawPath });
+    expect(await again.text()).toBe(first.text);
   }
   expect(scene.storeCalls).not.toContain("markFlowOpened");
   expect(await opened()).toHaveLength(1);
@@ -106,7 +110,7 @@ it("A20: no answer of a link endpoint holds a stored value, its length or its be
   expect(view.credential).toEqual({
     status: "needs_update",
     updated_at: expect.any(Number) as number,
-    set_from: null,
+    set_from: { client: null, address: "203.0.113.9" },
   });
   expect(view.fields.map((field) => field.on_file)).toEqual([true, true, false]);
   const said = answers.map((answer) => answer.text + JSON.stringify([...answer.headers])).join("\n");

@@ -7,6 +7,9 @@ import { createAccessControl } from "../../src/core/access.ts";
 import { createAdmins, type Admins } from "../../src/core/admins.ts";
 import { createCallers } from "../../src/core/callers.ts";
 import { createConnectedApps, type ConnectedApps } from "../../src/core/connected-apps.ts";
+import { createCredentialTests } from "../../src/core/credential-tests.ts";
+import { createRejections } from "../../src/core/rejection.ts";
+import { createResolver } from "../../src/core/resolver.ts";
 import { createCompletions } from "../../src/core/completions.ts";
 import type { Binding, CredentialRecord } from "../../src/core/credential.ts";
 import { HeadersProvider } from "../../src/core/headers-provider.ts";
@@ -203,6 +206,13 @@ export async function createTestApp(
   const app = createHttpApp({
     store,
     registry: createServerRegistry({ store, vault, upstream, random, listChanges }),
+    credentialTests: createCredentialTests({
+      store,
+      resolver: createResolver({ store, vault, logger }),
+      upstream,
+      rejections: createRejections({ store, upstream, clock, logger }),
+      clock,
+    }),
     access: createAccessControl({ store, upstream, listChanges }),
     keyIssuer: createKeyIssuer({ store, vault, random }),
     people: createPeople({ store, vault, random, upstream, listChanges }),

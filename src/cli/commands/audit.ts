@@ -26,6 +26,7 @@ interface AuditOptions extends GatewayOption {
 }
 
 const DEFAULT_LIMIT = "50";
+const OUTCOMES = ["ok", "refused"] as const;
 
 export function addAuditCommand(program: Command, cli: Cli): void {
   const audit = withGateway(program.command("audit").description("show what happened, newest first"));
@@ -66,6 +67,9 @@ export function addAuditCommand(program: Command, cli: Cli): void {
 
 async function queryOf(cli: Cli, gateway: RestClient, options: AuditOptions): Promise<QueryOf<"/api/v1/audit">> {
   const action = options.action === undefined ? undefined : actionOf(options.action);
+  const outcome = options.outcome === undefined ? undefined : oneOf("--outcome", options.outcome, OUTCOMES);
+  const now = cli.runtime.clock.now();
+  const [since, until] = [timeOf("since", options.since, now), timeOf("until", options.until, now)];
   const identity = options.who === undefined ? undefined : await findIdentity(gateway, options.who);
   return {
     action,
@@ -74,9 +78,9 @@ async function queryOf(cli: Cli, gateway: RestClient, options: AuditOptions): Pr
     identity: identity?.identity,
     credential: options.credential,
     actor: options.by,
-    outcome: options.outcome === undefined ? undefined : oneOf("--outcome", options.outcome, ["ok", "refused"]),
-    since: timeOf("since", options.since, cli.runtime.clock.now()),
-    until: timeOf("until", options.until, cli.runtime.clock.now()),
+    outcome,
+    since,
+    until,
   };
 }
 
@@ -118,9 +122,9 @@ function addVerify(audit: Command, cli: Cli): void {
     cli.answer(options, verdict, (style) =>
       factsList([
         ["log", verdict.intact ? style("green", "intact") : style("red", "not as it was written")],
-        ...(verdict.intact ? [] : [["first broken event", String(verdict.broken_at)] as const]),
+        ...(verdict.broken_at === null ? [] : [["first broken event", String(verdict.broken_at)] as const]),
         [verdict.intact ? "events" : "intact events before", String(verdict.events)],
-        ["last hash", verdict.last_hash ?? "-"],
+        ["last hash", verdict.last_hash],
       ]),
     );
     if (!verdict.intact) {
@@ -157,7 +161,6 @@ function actorText({ actor }: Event): string {
 /** The parts of a detail that are words; the numbers are for `--json`. */
 function detailText({ detail, effects }: Event): string {
   const { name = "", verification = "", reason = "", client = "", fields = [], changed = [] } = detail ?? {};
-  return [name, verification, reason, client, ...fields, ...changed, ...(effects ?? [])]
-    .filter((text) => text !== "")
-    .join(" ");
+  const words = [name, verification, reason, client, ...fields, ...changed, ...(effects ?? [])];
+  return words.filter((text) => text !== "").join(" ");
 }

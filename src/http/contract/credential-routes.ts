@@ -2,12 +2,15 @@ import { z } from "@hono/zod-openapi";
 import {
   IdentityShown,
   IdParameter,
+  flag,
   json,
+  jsonBody,
   Mode,
   OptionalTime,
   orNull,
   PageQuery,
   pageOf,
+  SetFrom,
   Time,
   VerificationStrength,
 } from "./fields.ts";
@@ -32,6 +35,8 @@ export const Credential = z
     verification: orNull(VerificationStrength),
     verified_at: OptionalTime,
     last_used_at: OptionalTime,
+    set_at: Time.openapi({ description: "When these values were set." }),
+    set_from: orNull(SetFrom),
     created_at: Time,
     updated_at: Time,
   })
@@ -61,6 +66,7 @@ const list = defineRoute("signed_in", [], {
       q: z.string().max(200).optional().openapi({
         description: "Part of the server's name, the virtual key's name or the identity id, in any letter case.",
       }),
+      own: flag("`true`: only one's own, for an administrator too."),
       ...PageQuery,
     }),
   },
@@ -112,4 +118,66 @@ const start = defineRoute("signed_in", ["forbidden", "server_not_found", "rate_l
   responses: { 201: { description: "The link.", content: json(StartedFlow) } },
 });
 
-export const credentialRoutes = { list, get, revoke, startUpdate, start };
+const revokeMany = defineRoute("admin", [], {
+  method: "post",
+  path: "/api/v1/credentials/revoke",
+  operationId: "revokeCredentials",
+  tags,
+  summary: "Revoke several credentials",
+  description:
+    "All in one transaction, each with an event of its own. After the answer no new request carries their values. Unknown ids are left out.",
+  request: {
+    body: jsonBody(
+      z.strictObject({ ids: z.array(z.string().max(64)).min(1).max(500) }).openapi("CredentialRevocation"),
+    ),
+  },
+  responses: {
+    200: {
+      description: "Revoked.",
+      content: json(
+        z.object({ revoked: z.int().openapi({ description: "How many there were." }) }).openapi("CredentialsRevoked"),
+      ),
+    },
+  },
+});
+
+const CredentialTest = z
+  .object({
+    outcome: z.enum(["accepted", "rejected", "unknown"]).openapi({
+      description:
+        "`rejected`: the server has refused the values twice, and nothing is sent with them any more. `unknown`: it could not be asked, or refuses a request and not the values; nothing is changed.",
+    }),
+    verification: orNull(VerificationStrength),
+    step: z
+      .enum(["connect", "list_tools", "probe_tool"])
+      .nullable()
+      .openapi({ description: "Where the server refused." }),
+    code: z
+      .enum([
+        "upstream_unreachable",
+        "upstream_redirected",
+        "upstream_not_allowed",
+        "upstream_protocol",
+        "upstream_url_invalid",
+      ])
+      .nullable()
+      .openapi({ description: "Why it could not be asked." }),
+  })
+  .openapi("CredentialTest");
+
+const test = defineRoute(
+  "signed_in",
+  ["forbidden", "access_denied", "credential_not_found", "schema_changed", "rate_limited", "credential_unreadable"],
+  {
+    method: "post",
+    path: "/api/v1/credentials/{id}/test",
+    operationId: "testCredential",
+    tags,
+    summary: "Verify stored values with their server now",
+    description: "Only the credential's own identity may, five times a minute.",
+    request: { params: IdParameter, body: NO_BODY },
+    responses: { 200: { description: "What the server says of them.", content: json(CredentialTest) } },
+  },
+);
+
+export const credentialRoutes = { list, get, revoke, revokeMany, startUpdate, start, test };

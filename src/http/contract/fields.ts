@@ -72,6 +72,14 @@ function isObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** From where values were set through a link. */
+export const SetFrom = z
+  .object({
+    client: z.string().nullable().openapi({ description: "Words of a closed list, such as `Firefox on Linux`." }),
+    address: z.string().nullable(),
+  })
+  .openapi("SetFrom");
+
 export const VerificationStrength = z.enum(["proven", "accepted"]).openapi("VerificationStrength", {
   description:
     "`proven`: a wrong value was refused, so the right one made the difference. `accepted`: the server took the value, but would perhaps take any.",

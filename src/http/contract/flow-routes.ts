@@ -6,6 +6,8 @@ import {
   IdParameter,
   json,
   jsonBody,
+  orNull,
+  SetFrom,
   Time,
   VerificationStrength,
 } from "./fields.ts";
@@ -50,10 +52,7 @@ export const Flow = z
       .object({
         status: z.enum(["active", "needs_update", "rejected", "orphaned"]),
         updated_at: Time,
-        set_from: z
-          .object({ client: z.string().nullable(), address: z.string().nullable() })
-          .nullable()
-          .openapi({ description: "From where the values on file were given, as far as it is known." }),
+        set_from: orNull(SetFrom),
       })
       .nullable(),
     proof: z.enum(["temp_token", "virtual_key", "session", "admin", "user"]),
@@ -67,7 +66,8 @@ const get = defineRoute("opener", [], {
   operationId: "getFlow",
   tags,
   summary: "What a link asks for",
-  description: "Has no effect, however often it is asked. An id that is unknown, expired, used or not yours: 404.",
+  description:
+    "The first look of whoever may is noted in the audit log; else it has no effect, however often it is asked. An id that is unknown, expired, used or not yours: 404.",
   request: { params: IdParameter },
   responses: { 200: { description: "The flow.", content: json(Flow) } },
 });

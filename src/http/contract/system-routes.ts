@@ -1,5 +1,14 @@
 import { z } from "@hono/zod-openapi";
-import { DisplayName, IdentityShown, json, jsonBody, OptionalTime, orNull, VerificationStrength } from "./fields.ts";
+import {
+  DisplayName,
+  IdentityShown,
+  json,
+  jsonBody,
+  OptionalTime,
+  orNull,
+  SetFrom,
+  VerificationStrength,
+} from "./fields.ts";
 import { defineRoute } from "./route.ts";
 import { Role } from "./user-routes.ts";
 
@@ -49,6 +58,8 @@ export const Me = z
           }),
           credential_id: z.string().nullable(),
           tools_count: z.int().openapi({ description: "Tools that this identity may use there." }),
+          set_at: OptionalTime,
+          set_from: orNull(SetFrom),
           last_used_at: OptionalTime,
           verification: orNull(VerificationStrength),
         }),
