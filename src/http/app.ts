@@ -36,6 +36,7 @@ type HttpStore = Pick<
   | "listAccess"
   | "findCredential"
   | "listCredentials"
+  | "countCredentials"
   | "findVirtualKey"
   | "listVirtualKeys"
   | "listAudit"

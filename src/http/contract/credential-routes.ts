@@ -112,4 +112,33 @@ const start = defineRoute("signed_in", ["forbidden", "server_not_found", "rate_l
   responses: { 201: { description: "The link.", content: json(StartedFlow) } },
 });
 
-export const credentialRoutes = { list, get, revoke, startUpdate, start };
+const counts = defineRoute("admin", [], {
+  method: "get",
+  path: "/api/v1/credential-counts",
+  operationId: "countCredentials",
+  tags,
+  summary: "How many credentials each server has, by state",
+  description: "Servers without any are left out.",
+  responses: {
+    200: {
+      description: "The counts.",
+      content: json(
+        z.object({
+          items: z.array(
+            z
+              .object({
+                server_id: z.string(),
+                active: z.int(),
+                needs_update: z.int(),
+                rejected: z.int(),
+                orphaned: z.int().openapi({ description: "Without access, whatever else their state." }),
+              })
+              .openapi("CredentialCounts"),
+          ),
+        }),
+      ),
+    },
+  },
+});
+
+export const credentialRoutes = { list, get, revoke, startUpdate, start, counts };

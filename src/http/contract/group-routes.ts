@@ -17,9 +17,7 @@ import { User } from "./user-routes.ts";
 
 const tags = ["Groups"];
 
-const Group = z
-  .object({ id: z.string(), name: z.string(), members_count: z.int(), created_at: Time })
-  .openapi("Group");
+const Group = z.object({ id: z.string(), name: z.string(), members_count: z.int(), created_at: Time }).openapi("Group");
 
 const ChangedGroup = Group.extend(AccessChange).openapi("ChangedGroup");
 
