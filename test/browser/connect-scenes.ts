@@ -59,7 +59,7 @@ export const REGION_FIELD = {
   required: true,
 };
 
-export const WORKSPACE_FIELD = {
+const WORKSPACE_FIELD = {
   ...TENANT_FIELD,
   name: "x-workspace-url",
   display_name: "X-Workspace-URL",

@@ -130,7 +130,7 @@ function lifeOf(flow: Flow): HTMLElement {
 function stateOf(status: string): HTMLElement {
   const [kind, text] = {
     rejected: ["warn", "The server refuses the values on file now. Enter new ones."],
-    needs_update: ["warn", "The values on file are no longer enough. What is missing is marked below."],
+    needs_update: ["warn", "The values on file are no longer enough. Enter what is missing below."],
   }[status] ?? ["", "The values on file stay in use until the server has accepted new ones."];
   return el("p", { class: kind ?? "" }, text ?? "");
 }

@@ -121,8 +121,8 @@ function inputOf(field: Field, attributes: Attributes, note: HTMLElement): HTMLI
     if (value === typed || value === "") return;
     // The people who copy a whole header are told, so that they need not wonder where its beginning went.
     input.value = value;
-    const [before, after] = aroundValue(field.template).map((text) => clean(text, 200));
-    note.textContent = `${(before || after)?.trim()} was there already, so it is not sent twice.`;
+    const there = aroundValue(field.template).map((text) => clean(text, 200).trim());
+    note.textContent = `${there.filter(Boolean).join(" and ")} was there already, so it is not sent twice.`;
   });
   return input;
 }

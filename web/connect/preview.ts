@@ -40,16 +40,21 @@ export function renderPreview(root: ShadowRoot, server: PreviewedServer): void {
     },
   });
   const heading = el("h2", { class: "title" }, "Connect to ", name(server.name));
-  const page = el("div", { class: "page" }, el("main", {}, heading, plate(server.url_origin), form.element, said));
+  const page = el(
+    "div",
+    { class: "page" },
+    el("div", { class: "card" }, heading, plate(server.url_origin), form.element, said),
+  );
   root.querySelector(".page")?.remove();
   root.append(page);
 }
 
 function withDefaults(field: PreviewedField): Field {
+  const label = field.label?.trim() ?? "";
   return {
     name: field.name.toLowerCase(),
     display_name: field.name,
-    label: field.label?.trim() || field.name,
+    label: label === "" ? field.name : label,
     help: field.help ?? "",
     help_url: field.help_url ?? null,
     secret: field.secret ?? !field.choices,
