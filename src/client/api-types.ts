@@ -165,6 +165,14 @@ export interface Schemas {
     /** Milliseconds since the epoch, UTC. */
     updated_at: number;
   };
+  CredentialCounts: {
+    server_id: string;
+    active: number;
+    needs_update: number;
+    rejected: number;
+    /** Without access, whatever else their state. */
+    orphaned: number;
+  };
   CredentialRevocation: {
     ids: string[];
   };
@@ -853,6 +861,21 @@ export interface paths {
       parameters: {};
       responses: {
         200: { content: { "application/json": Schemas["AuditVerdict"] } };
+        401: Failure;
+        403: Failure;
+        500: Failure;
+        503: Failure;
+      };
+    };
+  };
+  "/api/v1/credential-counts": {
+    /** How many credentials each server has, by state. */
+    get: {
+      parameters: {};
+      responses: {
+        200: { content: { "application/json": {
+          items: Schemas["CredentialCounts"][];
+        } } };
         401: Failure;
         403: Failure;
         500: Failure;

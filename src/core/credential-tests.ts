@@ -3,11 +3,12 @@ import type { ListedCredential, Store } from "./store-port.ts";
 import type { VerificationStrength } from "./credential.ts";
 import { KeywardError } from "./errors.ts";
 import { isSameIdentity, type Identity } from "./identity.ts";
-import type { Clock, Upstream, UpstreamFailureCode, VerifyOutcome, VerifyStep } from "./ports.ts";
+import type { Clock, Upstream, UpstreamFailureCode, VerifyOutcome } from "./ports.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import type { Rejections } from "./rejection.ts";
 import type { Resolution, Resolver } from "./resolver.ts";
 import type { Server } from "./server.ts";
+import type { RefusableStep } from "./verification.ts";
 
 /** What a server says of stored values now. */
 export interface CredentialTest {
@@ -16,7 +17,7 @@ export interface CredentialTest {
   /** What the values are worth as far as is known: of this test, or of the last one that was accepted. */
   readonly verification: VerificationStrength | null;
   /** Where it refused. */
-  readonly step: VerifyStep | null;
+  readonly step: RefusableStep | null;
   /** Why it could not be asked. */
   readonly code: UpstreamFailureCode | null;
 }

@@ -185,10 +185,14 @@ export interface CredentialUse extends Binding {
   readonly origin: RequestOrigin;
 }
 
+export type CredentialCounts = Readonly<Record<ShownStatus, number>> & { readonly serverId: string };
+
 export interface CredentialStore {
   /** The row of the binding in any state, orphaned too; null = there is none. One indexed read. */
   readCredential(binding: Binding): Promise<SealedCredential | null>;
   findCredential(id: string): Promise<ListedCredential | null>;
+  /** How many each server has, by the state that is shown; servers without any are left out. One statement. */
+  countCredentials(): Promise<readonly CredentialCounts[]>;
   /** Newest first; keyset-paged, filtered in SQL, never decrypts. */
   listCredentials(filter: CredentialFilter, page: PageRequest): Promise<Page<ListedCredential>>;
   /**

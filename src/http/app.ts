@@ -51,6 +51,7 @@ type HttpStore = Pick<
   | "listAccess"
   | "findCredential"
   | "listCredentials"
+  | "countCredentials"
   | "findVirtualKey"
   | "listVirtualKeys"
   | "listApps"

@@ -13,7 +13,7 @@ import type { LinkIssuer } from "../core/link-issuer.ts";
 import type { Mount } from "./mount.ts";
 
 interface CredentialParts {
-  readonly store: Pick<CredentialStore, "findCredential" | "listCredentials">;
+  readonly store: Pick<CredentialStore, "findCredential" | "listCredentials" | "countCredentials">;
   readonly access: Pick<AccessControl, "revokeCredential" | "revokeCredentials">;
   readonly credentialTests: CredentialTests;
   readonly links: LinkIssuer;
@@ -53,6 +53,11 @@ export function mountCredentials(mount: Mount, parts: CredentialParts): void {
     }
     const page = await store.listCredentials(filter, pageRequestOf(query));
     return c.json({ items: page.items.map(show), next_cursor: page.nextCursor }, 200);
+  });
+
+  mount(credentialRoutes.counts, async (c) => {
+    const counts = await store.countCredentials();
+    return c.json({ items: counts.map(({ serverId, ...states }) => ({ server_id: serverId, ...states })) }, 200);
   });
 
   mount(credentialRoutes.get, async (c) => c.json(show(await findOwn(c.req.valid("param").id, ownerOf(c))), 200));

@@ -12,6 +12,7 @@ import {
   toListedCredential,
   toSealedCredential,
 } from "./credential-row.ts";
+import { countByServer } from "./credential-counts.ts";
 import { type Deposit, writeCredential } from "./credential-write.ts";
 import type { Db, Engine, Tx } from "./engine.ts";
 import { isNamed } from "./memberships.ts";
@@ -63,6 +64,8 @@ export function createCredentialStore(engine: Engine, touches: Touches): Credent
       });
       return toPage(rows, limit, (row) => [row.created_at, row.id], toListedCredential);
     },
+
+    countCredentials: () => engine.read((db) => countByServer(db)),
 
     async upsertCredential(credential, seal, audit) {
       assertIdentity(credential.identity);

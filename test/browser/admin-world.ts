@@ -181,6 +181,7 @@ export function aCredential(
     created_at: NOW - 20 * DAY,
     updated_at: NOW - 20 * DAY,
     set_from: { client: "Firefox on Linux", address: "203.0.113.9" },
+    set_at: NOW - 20 * DAY,
     ...changes,
   };
 }

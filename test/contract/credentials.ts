@@ -459,6 +459,27 @@ export function describeCredentials(get: GetHarness): void {
       expect(await store.findCredential(twin.id)).toMatchObject({ identityName: null });
     });
 
+    it("is counted by server and by the state that is shown", async () => {
+      const { store } = get();
+      expect(await store.countCredentials()).toEqual([]);
+      const weather = await createServer(store, { name: "weather", allowAllIdentities: true });
+      const mail = await createServer(store, { name: "mail", allowAllIdentities: true });
+      const [ada, bob] = [await upsert(store, weather, someone("ada")), await upsert(store, weather, someone("bob"))];
+      await upsert(store, mail, someone("ada"));
+      await store.rejectCredential(ada.id, ada.version, "list_tools", entry("credential.rejected"));
+      const none = { active: 0, needs_update: 0, rejected: 0, orphaned: 0 };
+      const counts = async () => new Map((await store.countCredentials()).map(({ serverId, ...of }) => [serverId, of]));
+      expect(await counts()).toEqual(
+        new Map([
+          [weather.id, { ...none, active: 1, rejected: 1 }],
+          [mail.id, { ...none, active: 1 }],
+        ]),
+      );
+      await store.revokeCredential(bob.id, REVOKED);
+      await store.updateServer(weather.id, weather.version, { status: "disabled" }, entry("server.updated"));
+      expect((await counts()).get(weather.id)).toEqual({ ...none, orphaned: 1 });
+    });
+
     it("names server and virtual key", async () => {
       const { store } = get();
       const server = await createServer(store, { name: "weather" });

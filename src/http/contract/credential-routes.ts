@@ -141,6 +141,35 @@ const revokeMany = defineRoute("admin", [], {
   },
 });
 
+const counts = defineRoute("admin", [], {
+  method: "get",
+  path: "/api/v1/credential-counts",
+  operationId: "countCredentials",
+  tags,
+  summary: "How many credentials each server has, by state",
+  description: "Servers without any are left out.",
+  responses: {
+    200: {
+      description: "The counts.",
+      content: json(
+        z.object({
+          items: z.array(
+            z
+              .object({
+                server_id: z.string(),
+                active: z.int(),
+                needs_update: z.int(),
+                rejected: z.int(),
+                orphaned: z.int().openapi({ description: "Without access, whatever else their state." }),
+              })
+              .openapi("CredentialCounts"),
+          ),
+        }),
+      ),
+    },
+  },
+});
+
 const CredentialTest = z
   .object({
     outcome: z.enum(["accepted", "rejected", "unknown"]).openapi({
@@ -180,4 +209,4 @@ const test = defineRoute(
   },
 );
 
-export const credentialRoutes = { list, get, revoke, revokeMany, startUpdate, start, test };
+export const credentialRoutes = { list, get, revoke, revokeMany, startUpdate, start, counts, test };

@@ -40,6 +40,7 @@ export interface Listed<T> {
   next_cursor: string | null;
 }
 
+export type Role = Schemas["User"]["role"];
 export type User = Schemas["User"];
 export type VirtualKey = Schemas["VirtualKey"];
 

@@ -95,5 +95,8 @@ export function useGuardedChange<Input, Output = unknown>(options: GuardedChange
 /** @throws TypeError when the answer is no preview: then the change was made, and nobody was asked */
 export function impactOf(answered: object | undefined): Impact {
   if (!isPreview(answered)) throw new TypeError("A dry run was answered without a preview.");
-  return answered.preview;
+  const { preview } = answered;
+  // A removal moves nobody: whom it affects lose what they have stored.
+  const moved = preview.orphaned + preview.reactivated + preview.needs_update;
+  return { ...preview, deleted: moved === 0 ? preview.people : 0 };
 }

@@ -1,5 +1,5 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 import { cx } from "./class-names.ts";
 import { Spinner } from "./spinner.tsx";
 
@@ -49,15 +49,21 @@ export function DataTable<T>(props: DataTableProps<T>) {
     setTop((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY);
   }, [isVirtual]);
 
+  // The same function while the rows are the same: with another one, all rows would be measured again at each scroll.
+  const getItemKey = useCallback(
+    (index: number) => {
+      const row = rows[index];
+      return row === undefined ? index : keyOf(row);
+    },
+    [rows, keyOf],
+  );
+
   const virtualizer = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => ROW_PX,
     overscan: OVERSCAN,
     scrollMargin: top,
-    getItemKey: (index) => {
-      const row = rows[index];
-      return row === undefined ? index : keyOf(row);
-    },
+    getItemKey,
     enabled: isVirtual,
   });
 

@@ -2,7 +2,7 @@ import { useId, type ReactNode } from "react";
 import { cx } from "./class-names.ts";
 
 /** What a control takes from its field: spread it on the control. */
-interface ControlProps {
+export interface ControlProps {
   readonly id: string;
   readonly "aria-describedby"?: string;
   readonly "aria-invalid"?: true;

@@ -9,6 +9,10 @@ export function Input({ className, ...rest }: ComponentProps<"input">) {
   return <input type="text" autoComplete="off" {...rest} className={cx(CONTROL, "h-9 px-3", className)} />;
 }
 
+export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {
+  return <textarea rows={3} {...rest} className={cx(CONTROL, "px-3 py-2", className)} />;
+}
+
 /** The platform's own list: right on a phone, and with the keyboard. */
 export function Select({ className, children, ...rest }: ComponentProps<"select">) {
   return (

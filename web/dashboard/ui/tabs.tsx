@@ -1,5 +1,6 @@
 import { Tabs as Primitive } from "radix-ui";
 import type { ReactNode } from "react";
+import { Link, useLocation } from "wouter";
 import { cx } from "./class-names.ts";
 
 const BAR = "mb-6 flex gap-1 overflow-x-auto border-b border-line";

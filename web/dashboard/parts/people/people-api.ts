@@ -87,14 +87,13 @@ export async function saveMembers(changes: readonly Membership[]): Promise<void>
 }
 
 /** Of several groups that somebody joins, each is tried by itself: the sum is what all of them bring at the most. */
-export async function previewMembers(changes: readonly Membership[]): Promise<{ readonly preview: Impact }> {
-  const total: Impact = { orphaned: 0, reactivated: 0, needs_update: 0, deleted: 0, people: 0 };
+export async function previewMembers(changes: readonly Membership[]): Promise<{ readonly preview: Omit<Impact, "deleted"> }> {
+  const total = { orphaned: 0, reactivated: 0, needs_update: 0, people: 0 };
   for (const change of changes) {
     const impact = impactOf(await changeMembers(change, true));
     total.orphaned += impact.orphaned;
     total.reactivated += impact.reactivated;
     total.needs_update += impact.needs_update;
-    total.deleted += impact.deleted;
     total.people = Math.max(total.people, impact.people);
   }
   return { preview: total };

@@ -1,5 +1,4 @@
 import { ApiFailure } from "../../../../src/client/client.ts";
-import { messageOf } from "../../app/api.ts";
 
 /** Where it can be put right. */
 export type Place = "address" | "headers" | "fields" | "sample";
@@ -76,7 +75,7 @@ export function adviceOf(error: unknown): Advice {
   return (
     ADVICE[failure?.code ?? ""] ?? {
       title: "That did not work",
-      what: messageOf(error),
+      what: failure?.message ?? "Something went wrong on this page. Reload it.",
       place: PLACES[failure?.code ?? ""] ?? null,
     }
   );
