@@ -87,7 +87,9 @@ export async function saveMembers(changes: readonly Membership[]): Promise<void>
 }
 
 /** Of several groups that somebody joins, each is tried by itself: the sum is what all of them bring at the most. */
-export async function previewMembers(changes: readonly Membership[]): Promise<{ readonly preview: Omit<Impact, "deleted"> }> {
+export async function previewMembers(
+  changes: readonly Membership[],
+): Promise<{ readonly preview: Omit<Impact, "deleted"> }> {
   const total = { orphaned: 0, reactivated: 0, needs_update: 0, people: 0 };
   for (const change of changes) {
     const impact = impactOf(await changeMembers(change, true));
