@@ -79,7 +79,6 @@ interface Counts {
   orphaned: number;
   reactivated: number;
   needs_update: number;
-  deleted: number;
   people: number;
 }
 
@@ -90,7 +89,7 @@ function reconcile(world: World, request: ApiRequest, change: () => void): Count
   for (const credential of world.credentials) settle(world, credential);
   const old = new Map(before.credentials.map((credential) => [credential.id, credential]));
   const touched = new Set<string>();
-  const counts = { orphaned: 0, reactivated: 0, needs_update: 0, deleted: 0, people: 0 };
+  const counts = { orphaned: 0, reactivated: 0, needs_update: 0, people: 0 };
   const count = (key: Exclude<keyof Counts, "people">, credential: StubCredential): void => {
     counts[key] += 1;
     touched.add(`${credential.identity.auth_mode} ${credential.identity.id}`);
@@ -102,7 +101,7 @@ function reconcile(world: World, request: ApiRequest, change: () => void): Count
     if (earlier.orphaned_at !== null && credential.orphaned_at === null) count("reactivated", credential);
     if (earlier.status !== "needs_update" && credential.status === "needs_update") count("needs_update", credential);
   }
-  for (const gone of old.values()) count("deleted", gone);
+  for (const { identity } of old.values()) touched.add(`${identity.auth_mode} ${identity.id}`);
   if (request.query.get("dry_run") === "true") Object.assign(world, before);
   return { ...counts, people: touched.size };
 }
