@@ -28,7 +28,8 @@ export async function authenticate(request: Pick<IncomingMessage, "rawHeaders">,
     throw new KeywardError("ambiguous_credentials");
   }
   const isToken = bearer !== null && claimsToBe("access_token", bearer);
-  const byKey = isToken ? callers.byAccessToken : callers.byVirtualKey;
+  const byKey = (text: string): Promise<Caller | null> =>
+    isToken ? callers.byAccessToken(text) : callers.byVirtualKey(text);
   const caller = key === null ? bySession(session, callers) : await byKey(key);
   if (caller === null) {
     throw new KeywardError("unauthenticated", {

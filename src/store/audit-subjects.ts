@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { sql, type RawBuilder, type SqlBool } from "kysely";
 import type { AuditEffect, AuditEntry } from "../core/audit.ts";
 import { appendAudit, readHead } from "./audit.ts";
@@ -70,18 +69,5 @@ export class Subjects {
       .select(sha256OfLines(line).as("hash"))
       .executeTakeFirstOrThrow();
     return hash;
-  }
-}
-
-/** The same hash, of rows that have been read, one after the other. */
-export class SubjectHash {
-  readonly #hash = createHash("sha256");
-
-  add(row: { readonly credential_id: string; readonly effect: string }): void {
-    this.#hash.update(`${row.credential_id} ${row.effect}\n`);
-  }
-
-  digest(): string {
-    return this.#hash.digest("hex");
   }
 }

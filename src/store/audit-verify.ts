@@ -1,9 +1,9 @@
 import type { AuditVerdict } from "../core/audit.ts";
 import { cleanDetail, FIRST_PREVIOUS_HASH, hashEvent, isPlainActor } from "./audit-chain.ts";
 import { AUDIT_COLUMNS, toEvent } from "./audit-row.ts";
-import { SubjectHash } from "./audit-subjects.ts";
 import { toJsonOrNull } from "./columns.ts";
 import type { Engine } from "./engine.ts";
+import { SubjectHash } from "./subject-hash.ts";
 import type { AuditEventsTable, AuditEventSubjectsTable } from "./tables.ts";
 
 /** Small enough that an embedded store, which reads on the caller's thread, holds nothing up for long. */

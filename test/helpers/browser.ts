@@ -102,3 +102,12 @@ export function openBrowser(
 }
 
 const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
+
+/** A member of an answer that has to be text. */
+export function textOf({ body }: BrowserAnswer, name: string): string {
+  const value = body[name];
+  if (typeof value !== "string") {
+    throw new Error(`the answer has no text ${name}`);
+  }
+  return value;
+}

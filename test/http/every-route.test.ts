@@ -1,3 +1,4 @@
+import { textOf } from "../helpers/browser.ts";
 import { describe, expect, it } from "vitest";
 import { readDescription } from "../../scripts/api-description.ts";
 import { Secret } from "../../src/core/secret.ts";
@@ -130,7 +131,7 @@ describe("somebody who is signed in", () => {
     const bobs = await bob.browser.call("POST", "/api/v1/virtual-keys", { name: "laptop" });
     const sessions = await bob.browser.call("GET", "/api/v1/sessions");
     const foreign: Record<string, readonly string[]> = {
-      "/api/v1/virtual-keys": [String(bobs.body["id"]), owner.id],
+      "/api/v1/virtual-keys": [textOf(bobs, "id"), owner.id],
       "/api/v1/credentials": [await scene.connect(), await scene.storeFor({ mode: "user", id: bob.id })],
       "/api/v1/sessions": (sessions.body["items"] as unknown as { id: string }[]).map(({ id }) => id),
       "/api/v1/servers": [scene.serverId],
@@ -164,7 +165,7 @@ describe("somebody who is signed in", () => {
       ).toEqual([]);
     }
     expect((await bob.browser.call("GET", "/api/v1/me")).status).toBe(200);
-    expect((await send("GET /api/v1/me", { as: String(bobs.body["key"]) })).status).toBe(200);
+    expect((await send("GET /api/v1/me", { as: textOf(bobs, "key") })).status).toBe(200);
   });
 });
 

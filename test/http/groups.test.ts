@@ -9,7 +9,7 @@ async function makeGroup({ send }: TestApp, name: string): Promise<string> {
 async function makeUser({ send }: TestApp, name: string): Promise<string> {
   const body = { name, email: `${name}@example.com` };
   const made = await send("POST /api/v1/users", { as: ADMIN_TOKEN, body });
-  return String((made.json["user"] as { id: string }).id);
+  return (made.json["user"] as { id: string }).id;
 }
 
 describe("a group", () => {

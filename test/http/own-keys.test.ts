@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { BrowserAnswer } from "../helpers/browser.ts";
+import { textOf, type BrowserAnswer } from "../helpers/browser.ts";
 import { join, type Person } from "./people.ts";
 import { ADMIN_TOKEN, createTestApp, outcomeOf, type TestApp } from "./test-app.ts";
 
@@ -12,8 +12,8 @@ function outcome({ status, body }: BrowserAnswer): string {
 }
 
 async function makeKey({ browser }: Person, changes: object = {}): Promise<{ id: string; key: string }> {
-  const { body } = await browser.call("POST", KEYS, { name: "laptop", ...changes });
-  return { id: String(body["id"]), key: String(body["key"]) };
+  const made = await browser.call("POST", KEYS, { name: "laptop", ...changes });
+  return { id: textOf(made, "id"), key: textOf(made, "key") };
 }
 
 async function whoIs({ send }: TestApp, key: string): Promise<unknown> {
@@ -73,7 +73,7 @@ describe("a key of one's own", () => {
     const rotated = await ada.browser.call("POST", `${KEYS}/${id}/rotate`, {});
     const until = test.clock.now + DAY_SECONDS * 1000;
     expect(rotated.body).toMatchObject({ id, name: "laptop", rotated_at: test.clock.now, previous_works_until: until });
-    const fresh = String(rotated.body["key"]);
+    const fresh = textOf(rotated, "key");
     expect(rotated.body["prefix"]).toBe(fresh.slice(0, 8));
     const identity = { auth_mode: "user", id: ada.id, name: "Ada" };
     expect([await whoIs(test, old), await whoIs(test, fresh)]).toEqual([identity, identity]);
@@ -81,7 +81,7 @@ describe("a key of one's own", () => {
     expect([await whoIs(test, old), await whoIs(test, fresh)]).toEqual(["401 unauthenticated", identity]);
     const again = await ada.browser.call("POST", `${KEYS}/${id}/rotate`, { overlap_seconds: 0 });
     expect(again.body).toMatchObject({ previous_works_until: null });
-    expect([await whoIs(test, fresh), await whoIs(test, String(again.body["key"]))]).toEqual([
+    expect([await whoIs(test, fresh), await whoIs(test, textOf(again, "key"))]).toEqual([
       "401 unauthenticated",
       identity,
     ]);
@@ -90,7 +90,7 @@ describe("a key of one's own", () => {
       expect(outcome(answer), String(overlap)).toBe("400 invalid_request");
     }
     const list = await ada.browser.call("GET", KEYS);
-    expect(list.text).not.toContain(String(again.body["key"]).slice(8));
+    expect(list.text).not.toContain(textOf(again, "key").slice(8));
   });
 
   it("has the limit that an administrator gave it: its owner may lower it, and neither raise nor lift it", async () => {

@@ -12,7 +12,7 @@ async function invite(test: TestApp, changes: Record<string, unknown> = {}): Pro
 }
 
 async function inviteForId(test: TestApp, changes: Record<string, unknown> = {}): Promise<string> {
-  return String(((await invite(test, changes))["user"] as { id: string }).id);
+  return ((await invite(test, changes))["user"] as { id: string }).id;
 }
 
 /** A virtual key that acts as the user, and what the user has stored with it. */

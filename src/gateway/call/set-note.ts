@@ -1,5 +1,5 @@
 import { agoText } from "../../core/ago.ts";
-import { isJsonObject, type JsonObject } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { memberSpans } from "../../core/json-text.ts";
 import type { Clock, ServerMessage } from "../../core/ports.ts";
 import type { Untold } from "../../core/resolver.ts";
@@ -85,6 +85,6 @@ function withBlock(response: ServerMessage, block: JsonObject): ServerMessage | 
   return {
     ...response,
     text: text.slice(0, last) + added + text.slice(last),
-    message: { ...message, result: { ...result, content: [...content, block] } },
+    message: { ...message, result: { ...result, content: [...(content as readonly JsonValue[]), block] } },
   };
 }

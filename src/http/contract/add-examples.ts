@@ -81,6 +81,7 @@ function plainExampleOf(schema: Schema, schemas: Described["components"]["schema
       return true;
     case "array":
       return schema.items === undefined ? [] : [exampleOf(schema.items, schemas)];
+    case undefined:
     default:
       return Object.fromEntries(
         Object.entries(schema.properties ?? {}).map(([name, property]) => [name, exampleOf(property, schemas)]),

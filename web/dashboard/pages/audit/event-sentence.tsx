@@ -324,6 +324,7 @@ function strengthText({ detail }: AuditEvent): string {
       return ", and refuses wrong ones";
     case "accepted":
       return ", but would perhaps take any";
+    case undefined:
     default:
       return "";
   }

@@ -1,3 +1,4 @@
+import { createElement } from "react";
 import type { AuditEvent } from "../../app/admin-api.ts";
 import type { Pages } from "../../app/use-pages.ts";
 import { Badge } from "../../ui/badge.tsx";
@@ -75,6 +76,8 @@ function columnsOf(names: Names, onOpen: (event: AuditEvent) => void): readonly 
 }
 
 export function EventIcon({ event }: { readonly event: AuditEvent }) {
-  const Icon = iconOf(event.action);
-  return <Icon aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-soft" />;
+  return createElement(iconOf(event.action), {
+    "aria-hidden": "true",
+    className: "mt-0.5 size-4 shrink-0 text-soft",
+  });
 }
