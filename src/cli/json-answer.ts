@@ -10,15 +10,6 @@ export function textAt(object: JsonObject, ...path: readonly string[]): string {
   return typeof found === "string" ? found : "";
 }
 
-export function numberAt(object: JsonObject, ...path: readonly string[]): number | null {
-  const found = valueAt(object, path);
-  return typeof found === "number" ? found : null;
-}
-
-export function flagAt(object: JsonObject, ...path: readonly string[]): boolean {
-  return valueAt(object, path) === true;
-}
-
 /** The names in a list of texts; null when there is no list. */
 export function namesAt(object: JsonObject, ...path: readonly string[]): readonly string[] | null {
   const found = valueAt(object, path);

@@ -28,7 +28,7 @@ type Arguments<M extends Method, P extends PathOf<M>> =
 type Call<M extends Method> = <P extends PathOf<M>>(path: P, ...given: Arguments<M, P>) => Promise<AnswerOf<M, P>>;
 
 /** A list, as far as it was asked for. */
-export interface Listing<Item> {
+interface Listing<Item> {
   readonly items: readonly Item[];
   /** Where more would start; null = that was all. */
   readonly next_cursor: string | null;

@@ -11,7 +11,7 @@ import type { Server } from "./server.ts";
 import type { RefusableStep } from "./verification.ts";
 
 /** What a server says of stored values now. */
-export interface CredentialTest {
+interface CredentialTest {
   /** `unknown`: it could not be asked, or it refuses a request and not the values. Nothing is changed by that. */
   readonly outcome: "accepted" | "rejected" | "unknown";
   /** What the values are worth as far as is known: of this test, or of the last one that was accepted. */

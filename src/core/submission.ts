@@ -40,7 +40,7 @@ export interface SubmissionResult {
 type SubmissionState = "pending" | "verifying" | "completed";
 
 /** From where and with what somebody submits: told to whoever the values belong to. */
-export interface Submitter extends RequestOrigin {
+interface Submitter extends RequestOrigin {
   /** Words of a closed list, see `client-name.ts`. */
   readonly client: string | null;
 }

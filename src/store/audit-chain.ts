@@ -46,7 +46,9 @@ function actorFields(actor: Actor): readonly string[] {
 /** Whether an actor has what is hashed of it and nothing besides. */
 export function isPlainActor(actor: Actor): boolean {
   const parts = actor.kind === "identity" ? [actor, actor.identity] : [actor];
-  const members = parts.flatMap((part) => Object.values<unknown>({ ...part })).filter((value) => typeof value === "string");
+  const members = parts
+    .flatMap((part) => Object.values<unknown>({ ...part }))
+    .filter((value) => typeof value === "string");
   return members.length === actorFields(actor).length && Object.keys(actor).length <= 2;
 }
 

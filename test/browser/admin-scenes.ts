@@ -14,7 +14,7 @@ export interface AdminScene {
   readonly shows: string | RegExp;
 }
 
-export const ME = ok({
+const ME = ok({
   admin: { id: ADA.id, name: ADA.name },
   user: { id: ADA.id, name: ADA.name, email: "ada@example.com", role: "admin" },
   csrf_token: "csrf-of-the-test",
@@ -22,7 +22,7 @@ export const ME = ok({
   servers: [],
 });
 
-export const BROKEN = refused(
+const BROKEN = refused(
   503,
   "credential_store_unavailable",
   "The credential store is not available right now. Try again later.",

@@ -16,7 +16,7 @@ export const NOW = Date.UTC(2026, 10, 27, 12, 0);
 
 export type StubServer = z.output<typeof ServerSchema>;
 export type StubUser = z.output<typeof UserSchema>;
-export type StubKey = z.output<typeof VirtualKeySchema>;
+type StubKey = z.output<typeof VirtualKeySchema>;
 export type StubCredential = z.output<typeof CredentialSchema> & {
   set_from: { client: string | null; address: string | null } | null;
 };
@@ -26,7 +26,7 @@ export type StubEvent = Omit<ContractEvent, "detail"> & {
   effects: string[] | null;
 };
 
-export interface StubGroup {
+interface StubGroup {
   id: string;
   name: string;
   created_at: number;
@@ -52,7 +52,7 @@ export interface World {
 
 const PLAIN = { pattern: null, pattern_hint: null, choices: null, template: null };
 
-export const API_KEY = {
+const API_KEY = {
   ...PLAIN,
   name: "X-API-Key",
   label: "API key",
@@ -125,7 +125,7 @@ export function aServer(changes: Partial<StubServer> = {}): StubServer {
   };
 }
 
-export function aUser(id: string, name: string, changes: Partial<StubUser> = {}): StubUser {
+function aUser(id: string, name: string, changes: Partial<StubUser> = {}): StubUser {
   return {
     id,
     name,
@@ -139,7 +139,7 @@ export function aUser(id: string, name: string, changes: Partial<StubUser> = {})
   };
 }
 
-export function aKey(id: string, name: string, changes: Partial<StubKey> = {}): StubKey {
+function aKey(id: string, name: string, changes: Partial<StubKey> = {}): StubKey {
   return {
     id,
     name,
@@ -158,7 +158,7 @@ export function aKey(id: string, name: string, changes: Partial<StubKey> = {}): 
   };
 }
 
-export function aCredential(
+function aCredential(
   id: string,
   server: Pick<StubServer, "id" | "name" | "url_origin">,
   identity: StubCredential["identity"],

@@ -33,7 +33,7 @@ export const NO_FILTERS: FilterValues = {
 const PAGE = 100;
 
 /** What the API is asked for. Days are those of whoever looks. */
-export function queryOf(values: FilterValues): AuditQuery {
+function queryOf(values: FilterValues): AuditQuery {
   const { action, server, credential, kind, identity, actor, outcome, since, until } = values;
   const from = startOfDay(since, 0);
   const to = startOfDay(until, 1);

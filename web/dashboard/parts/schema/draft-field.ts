@@ -65,7 +65,7 @@ export function draftsOf(schema: readonly HeaderField[]): readonly DraftField[] 
   }));
 }
 
-export function choicesOf({ choices }: Pick<DraftField, "choices">): readonly string[] {
+function choicesOf({ choices }: Pick<DraftField, "choices">): readonly string[] {
   return choices
     .split("\n")
     .map((line) => line.trim())
