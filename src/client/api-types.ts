@@ -287,6 +287,8 @@ export interface Schemas {
     group: string;
     /** Tools that may be used with this grant; null = all that the server allows. */
     tools?: string[] | null | undefined;
+    /** Ignored: as a list gives it. */
+    name?: string | null | undefined;
   };
   GroupName: {
     /** Unique, whatever the letter case. */
@@ -345,6 +347,8 @@ export interface Schemas {
     identity: string;
     /** Tools that may be used with this grant; null = all that the server allows. */
     tools?: string[] | null | undefined;
+    /** Ignored: as a list gives it. */
+    name?: string | null | undefined;
   };
   Invitation: {
     name: string;

@@ -229,8 +229,8 @@ export function describeServerChanges(get: GetHarness): void {
       expect(enabled.reconciliation).toEqual({ orphaned: 0, reactivated: 2, needsUpdate: 0, people: 2 });
       expect(await store.readCredential(binding)).toMatchObject({ status: "needs_update", orphanedAt: null });
       expect((await auditOf(store)).slice(-2).map(({ detail }) => detail)).toEqual([
-        { orphaned: 2, reactivated: 0, needsUpdate: 0 },
-        { orphaned: 0, reactivated: 2, needsUpdate: 0 },
+        { orphaned: 2, reactivated: 0, needsUpdate: 0, subjects: expect.stringMatching(/^[0-9a-f]{64}$/) },
+        { orphaned: 0, reactivated: 2, needsUpdate: 0, subjects: expect.stringMatching(/^[0-9a-f]{64}$/) },
       ]);
     });
 

@@ -122,6 +122,8 @@ describe("one credential", () => {
       last_used_at: null,
       created_at: at,
       updated_at: at,
+      set_at: at,
+      set_from: { client: null, address: "203.0.113.9" },
     });
   });
 
@@ -219,6 +221,8 @@ describe("/me", () => {
           tools_count: 2,
           last_used_at: null,
           verification: null,
+          set_at: null,
+          set_from: null,
         },
       ],
     });

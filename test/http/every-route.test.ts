@@ -257,7 +257,10 @@ const TOUR: readonly Step[] = [
   step("listCredentials", "GET /api/v1/credentials"),
   step("getCredential", "GET /api/v1/credentials/{credentialId}"),
   step("startCredentialFlow", "POST /api/v1/credentials/{credentialId}/flow", { as: "key" }),
+  step("countCredentials", "GET /api/v1/credential-counts"),
+  step("testCredential", "POST /api/v1/credentials/{credentialId}/test", { as: "key", body: {} }),
   step("revokeCredential", "DELETE /api/v1/credentials/{credentialId}"),
+  step("revokeCredentials", "POST /api/v1/credentials/revoke", { body: { ids: ["{credentialId}"] } }),
 
   step("updateServer", "PATCH /api/v1/servers/{otherId}?dry_run=true", { body: { name: "third" } }),
   step("deleteServer", "DELETE /api/v1/servers/{otherId}?dry_run=true"),
@@ -270,6 +273,7 @@ const TOUR: readonly Step[] = [
   step("deleteUser", "DELETE /api/v1/users/{userId}"),
   step("listAudit", "GET /api/v1/audit"),
   step("listAudit", "GET /api/v1/audit?format=jsonl"),
+  step("verifyAudit", "GET /api/v1/audit/verify"),
 ];
 
 function fillIn(value: unknown, memory: Memory): unknown {
@@ -321,6 +325,9 @@ const SINGLE_SIGN_ON = {
   groupsClaim: "groups",
 };
 
+/** They need an app that has come by OAuth: see `apps.test.ts`. */
+const OF_APPS = new Set(["answerConsentQuestion", "getConsentQuestion", "listApps", "revokeApp"]);
+
 it("every route succeeds for whom it is for, with each of the answers that are described", async () => {
   const scene = await createScene({ singleSignOn: SINGLE_SIGN_ON });
   const outcomes = new Set(await tour(scene, TOUR));
@@ -329,8 +336,9 @@ it("every route succeeds for whom it is for, with each of the answers that are d
   const setupToken = (await firstStart.admins.offerSetup())?.reveal();
   const body = { setup_token: setupToken, name: "Root", email: "root@example.com", password: PASSWORD };
   outcomes.add(`setUpAdmin ${outcomeOf(await firstStart.send("POST /api/v1/setup/admin", { body }))}`);
-  const successes = OPERATIONS.flatMap(({ operationId, statuses }) =>
-    statuses.filter((status) => status < 400).map((status) => `${operationId} ${status}`),
+  const successes = OPERATIONS.filter(({ operationId }) => !OF_APPS.has(operationId)).flatMap(
+    ({ operationId, statuses }) =>
+      statuses.filter((status) => status < 400).map((status) => `${operationId} ${status}`),
   );
   expect([...outcomes].toSorted()).toEqual(successes.toSorted());
 });

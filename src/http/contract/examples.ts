@@ -153,6 +153,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     last_hash: "1e3d5c7b9a8f0e2d4c6b8a0f1e3d5c7b9a8f0e2d4c6b8a0f1e3d5c7b9a8f0e2d",
   },
   Credential: CREDENTIAL,
+  CredentialCounts: { server_id: CREDENTIAL.server.id, active: 37, needs_update: 2, rejected: 1, orphaned: 0 },
   CredentialRevocation: { ids: [CREDENTIAL.id] },
   CredentialTest: { outcome: "accepted", verification: "proven", step: null, code: null },
   CredentialsRevoked: { revoked: 1 },

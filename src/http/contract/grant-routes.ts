@@ -20,13 +20,16 @@ const Name = {
     .openapi({ description: "Of the user, the virtual key or the group; null = it has none." }),
 };
 
+/** What is read can be changed and sent back: the name is looked up again. */
+const NameRead = { name: z.string().nullish().openapi({ description: "Ignored: as a list gives it." }) };
+
 export const GrantsInput = z
   .strictObject({
     grants: z
       .array(
         z.union([
-          z.strictObject({ ...OfIdentity, ...GrantedToolsInput }).openapi("IdentityGrantInput"),
-          z.strictObject({ ...OfGroup, ...GrantedToolsInput }).openapi("GroupGrantInput"),
+          z.strictObject({ ...OfIdentity, ...GrantedToolsInput, ...NameRead }).openapi("IdentityGrantInput"),
+          z.strictObject({ ...OfGroup, ...GrantedToolsInput, ...NameRead }).openapi("GroupGrantInput"),
         ]),
       )
       .max(5000),
