@@ -8,15 +8,18 @@ import { page, refusal } from "./stub-gateway.ts";
 
 const CANARY = "sk-live-canary-77aa";
 
+const NO_FORMAT = { choices: null, template: null, pattern: null };
+
 const WEATHER = {
   id: "srv_1",
   name: "weather",
   url: "https://mcp.example.com/mcp",
+  steps: [],
   status: "ready",
   auth_type: "per_user_headers",
   header_schema: [
-    { name: "X-API-Key", label: "Key", required: true },
-    { name: "X-Tenant", label: "Tenant", required: false },
+    { ...NO_FORMAT, name: "X-API-Key", label: "Key", required: true },
+    { ...NO_FORMAT, name: "X-Tenant", label: "Tenant", required: false },
   ],
   static_header_names: [],
   allow_all_identities: false,
@@ -184,8 +187,8 @@ describe("servers", () => {
 
   it("show: says what is expected of each header", async () => {
     const header_schema = [
-      { name: "Authorization", required: true, template: "Bearer {value}", pattern: "sk-.+" },
-      { name: "X-Region", required: false, choices: ["eu", "us"] },
+      { ...NO_FORMAT, name: "Authorization", required: true, template: "Bearer {value}", pattern: "sk-.+" },
+      { ...NO_FORMAT, name: "X-Region", required: false, choices: ["eu", "us"] },
     ];
     const { stdout } = await run({ "GET /api/v1/servers": page({ ...WEATHER, header_schema }) }, [
       "servers",

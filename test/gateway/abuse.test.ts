@@ -48,7 +48,7 @@ function valuesSent(): string[] {
 async function statusWith(...credentials: (readonly [string, string])[]): Promise<number> {
   const answer = await send(gate, { headers: [JSON_TYPE, ...credentials], body: ECHO });
   if (answer.status === 401) {
-    expect(answer.headers["www-authenticate"]).toBe("Bearer");
+    expect(answer.headers["www-authenticate"]).toMatch(/^Bearer resource_metadata="http:\/\/127\.0\.0\.1/);
   }
   return answer.status;
 }
