@@ -45,7 +45,8 @@ export interface ClientOptions {
 }
 
 const INFO = { name: "keyward-test-client", version: "1.2.3" };
-const OPENS_URLS = { elicitation: { url: {} } };
+/** What a client declares that opens URLs for its person. */
+export const OPENS_URLS = { elicitation: { url: {} } };
 
 export async function connectClient(
   kind: AnyClientKind,
@@ -95,7 +96,7 @@ async function connectV1(
   };
 }
 
-const NEGOTIATION = {
+export const NEGOTIATION = {
   "SDK v2 legacy": "legacy",
   "SDK v2 modern": { pin: "2026-07-28" },
   "SDK v2 auto": "auto",
@@ -127,7 +128,8 @@ async function connectV2(
   };
 }
 
-function actionOn(
+/** What the person does with an elicitation; one without a URL is cancelled. */
+export function actionOn(
   params: { readonly message: string; readonly url?: unknown },
   onUrl: NonNullable<ClientOptions["onUrl"]>,
 ): Action {

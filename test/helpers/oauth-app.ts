@@ -1,7 +1,8 @@
 import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from "@modelcontextprotocol/client";
 import { Client as ClientV1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as TransportV1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import type { ClientKind } from "./mcp-clients.ts";
+import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { actionOn, NEGOTIATION, OPENS_URLS, type ClientKind, type ClientOptions } from "./mcp-clients.ts";
 
 /** What an application keeps of OAuth, for all its windows. */
 interface Kept {
@@ -110,12 +111,15 @@ export interface Window {
 
 const INFO = { name: "oauth-app", version: "1" };
 
-export function openWindow(kind: ClientKind, url: string, app: OauthApp): Window {
-  return kind === "SDK v1" ? openV1(url, app) : openV2(url, app, kind);
+export function openWindow(kind: ClientKind, url: string, app: OauthApp, options: ClientOptions = {}): Window {
+  return kind === "SDK v1" ? openV1(url, app, options) : openV2(url, app, kind, options);
 }
 
-function openV1(url: string, app: OauthApp): Window {
-  const client = new ClientV1(INFO);
+function openV1(url: string, app: OauthApp, { onUrl }: ClientOptions): Window {
+  const client = new ClientV1(INFO, { capabilities: onUrl === undefined ? {} : OPENS_URLS });
+  if (onUrl !== undefined) {
+    client.setRequestHandler(ElicitRequestSchema, ({ params }) => ({ action: actionOn(params, onUrl) }));
+  }
   const transport = () => new TransportV1(new URL(url), { authProvider: app });
   return {
     connect: () => client.connect(transport()),
@@ -126,9 +130,14 @@ function openV1(url: string, app: OauthApp): Window {
   };
 }
 
-function openV2(url: string, app: OauthApp, kind: "SDK v2 legacy" | "SDK v2 modern"): Window {
-  const mode = kind === "SDK v2 legacy" ? "legacy" : { pin: "2026-07-28" };
-  const client = new ClientV2(INFO, { versionNegotiation: { mode } });
+function openV2(url: string, app: OauthApp, kind: Exclude<ClientKind, "SDK v1">, { onUrl }: ClientOptions): Window {
+  const client = new ClientV2(INFO, {
+    versionNegotiation: { mode: NEGOTIATION[kind] },
+    capabilities: onUrl === undefined ? {} : OPENS_URLS,
+  });
+  if (onUrl !== undefined) {
+    client.setRequestHandler("elicitation/create", ({ params }) => ({ action: actionOn(params, onUrl) }));
+  }
   const transport = () => new TransportV2(new URL(url), { authProvider: app });
   return {
     connect: () => client.connect(transport()),
