@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openSite, type Site } from "../oauth/site.ts";
 import { CLIENT_KINDS, type ClientKind } from "../helpers/mcp-clients.ts";
 import { OauthApp, openWindow, type Window } from "../helpers/oauth-app.ts";
-import { join, type Person } from "../helpers/joined-person.ts";
+import { join, type Person } from "../helpers/people.ts";
 import { linkIn } from "../helpers/person.ts";
 import { beginSession, type OpenAnswer } from "../helpers/raw-mcp.ts";
 import { setScene, type Scene } from "../helpers/scene.ts";

@@ -159,7 +159,8 @@ export function errorCode({ body }: ApiAnswer): string {
   return textIn((body["error"] ?? {}) as JsonObject, "code");
 }
 
-function parse(text: string): JsonObject {
+/** @returns an empty object when it is not JSON */
+export function parse(text: string): JsonObject {
   try {
     return JSON.parse(text) as JsonObject;
   } catch {

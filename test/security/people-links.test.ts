@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Browser, BrowserAnswer } from "../helpers/browser.ts";
-import { addPerson, browserAt, PASSWORD, type Person } from "../helpers/people.ts";
+import { joinWithKey, browserAt, PASSWORD, type KeyHolder } from "../helpers/people.ts";
 import { keyProof } from "../helpers/person.ts";
 import { setScene, type Scene } from "../helpers/scene.ts";
 import { ADMIN_TOKEN, textIn, type TestGatewayOptions } from "../helpers/test-gateway.ts";
@@ -9,9 +9,9 @@ import { callTool } from "../helpers/rpc.ts";
 const UNKNOWN = "flow_AAAAAAAAAAAAAAAAAAAAAA";
 
 interface Cast extends Scene {
-  readonly ada: Person;
-  readonly bob: Person;
-  readonly root: Person;
+  readonly ada: KeyHolder;
+  readonly bob: KeyHolder;
+  readonly root: KeyHolder;
 }
 
 let scene: Scene;
@@ -22,9 +22,9 @@ afterEach(() => scene.close());
 async function setCast(gateway?: TestGatewayOptions): Promise<Cast> {
   scene = await setScene(gateway === undefined ? {} : { gateway });
   const [ada, bob, root] = [
-    await addPerson(scene.gateway, "Ada"),
-    await addPerson(scene.gateway, "Bob"),
-    await addPerson(scene.gateway, "Root", "admin"),
+    await joinWithKey(scene.gateway, "Ada"),
+    await joinWithKey(scene.gateway, "Bob"),
+    await joinWithKey(scene.gateway, "Root", "admin"),
   ];
   const grants = [
     { auth_mode: "user", identity: ada.id },
@@ -230,7 +230,7 @@ describe("a virtual key's link", () => {
 
   it("opens for the user who made the key, signed in, also when no longer an administrator", async () => {
     const { root, bob, gateway, goodValue, askForLink, serverId } = await setCast();
-    const second = await addPerson(gateway, "Second", "admin");
+    const second = await joinWithKey(gateway, "Second", "admin");
     const made = await second.browser.call("POST", "/api/v1/virtual-keys", { name: "robot" });
     const robot = { id: textIn(made.body, "id"), key: textIn(made.body, "key") };
     await gateway.grant(serverId, robot.id);
