@@ -107,7 +107,8 @@ describe.skipIf(chromiumPath === null)("servers in the dashboard", () => {
     await page.getByRole("tab", { name: "Tools" }).click();
     await expectShown(page.getByText("Leave without saving?"));
     await dialog(page).getByRole("button", { name: "Cancel" }).click();
-    await expectShown(page.getByText("Not saved yet"));
+    await dialog(page).waitFor({ state: "detached" });
+    await expectShown(page.getByText("Not saved yet", { exact: true }));
     await page.getByRole("tab", { name: "Tools" }).click();
     await dialog(page).getByRole("button", { name: "Leave" }).click();
     await expectShown(page.getByText("Also those that the server will add later."));

@@ -35,12 +35,22 @@ interface TabsProps<T extends string> {
   readonly onChange: (value: T) => void;
   readonly tabs: readonly Tab<T>[];
   readonly look?: keyof typeof LOOKS;
+  /**
+   * Whether a change may be asked about first. Then arrow keys only move the focus, and the focus that comes back from the
+   * question is no new wish. Default false.
+   */
+  readonly asksFirst?: boolean;
 }
 
 /** Views of one page. */
-export function Tabs<T extends string>({ label, value, onChange, tabs, look = "bar" }: TabsProps<T>) {
+export function Tabs<T extends string>(props: TabsProps<T>) {
+  const { label, value, onChange, tabs, look = "bar", asksFirst = false } = props;
   return (
-    <Primitive.Root value={value} onValueChange={(next) => onChange(next as T)}>
+    <Primitive.Root
+      value={value}
+      onValueChange={(next) => onChange(next as T)}
+      activationMode={asksFirst ? "manual" : "automatic"}
+    >
       <Primitive.List aria-label={label} className={LOOKS[look].list}>
         {tabs.map((tab) => (
           <Primitive.Trigger key={tab.value} value={tab.value} className={LOOKS[look].tab}>

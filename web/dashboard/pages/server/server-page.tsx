@@ -70,6 +70,7 @@ function ServerView({ server }: { readonly server: Server }) {
         actions={<ServerActions server={server} />}
       />
       <Tabs<TabName>
+        asksFirst
         label={`Views of ${server.name}`}
         value={tab}
         onChange={(next) => (unsaved.size > 0 ? setWanted(next) : go(next))}
