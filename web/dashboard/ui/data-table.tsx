@@ -19,6 +19,7 @@ interface DataTableProps<T> {
   readonly label: string;
   readonly columns: readonly Column<T>[];
   readonly rows: readonly T[];
+  /** The same function each time: with another one, all rows would be measured again. */
   readonly keyOf: (row: T) => string;
   readonly hasMore?: boolean;
   readonly isLoadingMore?: boolean;
@@ -33,6 +34,11 @@ const ROW_PX = 53;
 const OVERSCAN = 12;
 /** Fewer rows are all in the document, where the browser's search finds them. */
 const VIRTUAL_FROM = 100;
+
+/** The key of a row that has an id. */
+export function idOf({ id }: { readonly id: string | number }): string {
+  return String(id);
+}
 
 /**
  * Rows of a list of any length: only those near the window are in the document, and the next page is asked for before
@@ -49,7 +55,6 @@ export function DataTable<T>(props: DataTableProps<T>) {
     setTop((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY);
   }, [isVirtual]);
 
-  // The same function while the rows are the same: with another one, all rows would be measured again at each scroll.
   const getItemKey = useCallback(
     (index: number) => {
       const row = rows[index];
@@ -173,7 +178,8 @@ function End({ onReached, isLoading, hasFailed }: EndProps) {
   useEffect(() => {
     const element = mark.current;
     if (element === null || isLoading || hasFailed) return undefined;
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && reached.current(), {
+    // Several entries come at once when it went out of reach and back between two frames: the last one says where it is.
+    const observer = new IntersectionObserver((entries) => entries.at(-1)?.isIntersecting && reached.current(), {
       rootMargin: "800px",
     });
     observer.observe(element);

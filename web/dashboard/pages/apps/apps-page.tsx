@@ -9,7 +9,7 @@ import { usePages } from "../../app/use-pages.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button, ButtonLink } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/confirm-dialog.tsx";
-import { DataTable, type Column } from "../../ui/data-table.tsx";
+import { DataTable, idOf, type Column } from "../../ui/data-table.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
 import { PageHeader } from "../../ui/page-header.tsx";
@@ -78,7 +78,7 @@ export function AppsPage() {
           label="Connected apps"
           columns={columnsOf(whose, setRevoking)}
           rows={apps.items}
-          keyOf={(app) => app.id}
+          keyOf={idOf}
           hasMore={apps.hasMore}
           isLoadingMore={apps.isLoadingMore}
           onEnd={apps.loadMore}

@@ -2,7 +2,7 @@ import { createElement } from "react";
 import type { AuditEvent } from "../../app/admin-api.ts";
 import type { Pages } from "../../app/use-pages.ts";
 import { Badge } from "../../ui/badge.tsx";
-import { DataTable, type Column } from "../../ui/data-table.tsx";
+import { DataTable, idOf, type Column } from "../../ui/data-table.tsx";
 import { Nothing } from "../../ui/facts.tsx";
 import { ExactTime } from "../../ui/relative-time.tsx";
 import { RowButton } from "../../ui/row-link.tsx";
@@ -22,7 +22,7 @@ export function EventTable({ pages, names, onOpen }: EventTableProps) {
       label="Events"
       columns={columnsOf(names, onOpen)}
       rows={pages.items}
-      keyOf={({ id }) => String(id)}
+      keyOf={idOf}
       hasMore={pages.hasMore}
       isLoadingMore={pages.isLoadingMore}
       isStale={pages.isStale}

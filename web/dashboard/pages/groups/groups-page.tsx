@@ -6,7 +6,7 @@ import { usePages } from "../../app/use-pages.ts";
 import { listGroups } from "../../parts/people/people-api.ts";
 import { PeopleTabs } from "../../parts/people/people-tabs.tsx";
 import { Button } from "../../ui/button.tsx";
-import { DataTable, type Column } from "../../ui/data-table.tsx";
+import { DataTable, idOf, type Column } from "../../ui/data-table.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
 import { PageHeader } from "../../ui/page-header.tsx";
@@ -43,7 +43,7 @@ export function GroupsPage() {
         label="Groups"
         columns={columnsOf((id) => panel.hrefWith({ group: id }))}
         rows={groups.items}
-        keyOf={({ id }) => id}
+        keyOf={idOf}
         hasMore={groups.hasMore}
         isLoadingMore={groups.isLoadingMore}
         hasFailed={groups.error !== null}

@@ -7,7 +7,7 @@ import { useSession } from "../../app/session.tsx";
 import { useDebounced } from "../../app/use-debounced.ts";
 import { usePages, type Pages } from "../../app/use-pages.ts";
 import { Button } from "../../ui/button.tsx";
-import { DataTable } from "../../ui/data-table.tsx";
+import { DataTable, idOf } from "../../ui/data-table.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
 import { SearchInput } from "../../ui/input.tsx";
@@ -118,7 +118,7 @@ function Keys({ keys, isFiltered, onClear, onTask, hasOwners, create }: KeysProp
       label="Virtual keys"
       columns={keyColumns({ hasOwners, onTask })}
       rows={keys.items}
-      keyOf={(key) => key.id}
+      keyOf={idOf}
       hasMore={keys.hasMore}
       isLoadingMore={keys.isLoadingMore}
       onEnd={keys.loadMore}

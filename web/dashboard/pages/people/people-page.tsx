@@ -9,7 +9,7 @@ import { PeopleTabs } from "../../parts/people/people-tabs.tsx";
 import { ROLE_TEXT, UserStateBadge } from "../../parts/people/user-badges.tsx";
 import { SearchFilter } from "../../parts/search-filter.tsx";
 import { Button } from "../../ui/button.tsx";
-import { DataTable, type Column } from "../../ui/data-table.tsx";
+import { DataTable, idOf, type Column } from "../../ui/data-table.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
 import { FilterChip, Filters, FilterSelect } from "../../ui/filters.tsx";
@@ -112,7 +112,7 @@ function List({ pages, isFiltered, onClear, hrefOf }: ListProps) {
       label="People"
       columns={columnsOf(hrefOf)}
       rows={pages.items}
-      keyOf={({ id }) => id}
+      keyOf={idOf}
       hasMore={pages.hasMore}
       isLoadingMore={pages.isLoadingMore}
       isStale={pages.isStale}

@@ -7,7 +7,7 @@ import { ServerStatusBadge } from "../../parts/server-status-badge.tsx";
 import { attentionOf, AUTH_WORD, ERA_TEXT, toolsText } from "../../parts/server-text.ts";
 import { NO_CONNECTIONS, useConnectionCounts } from "../../parts/use-connection-counts.ts";
 import { ButtonLink } from "../../ui/button.tsx";
-import { DataTable, type Column } from "../../ui/data-table.tsx";
+import { DataTable, idOf, type Column } from "../../ui/data-table.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
 import { Nothing } from "../../ui/facts.tsx";
@@ -126,7 +126,7 @@ function ServerList({ servers, add }: ServerListProps) {
       label="Servers"
       columns={COLUMNS}
       rows={servers.items.map((server) => ({ ...server, counts: countsOf(server, counts) }))}
-      keyOf={({ id }) => id}
+      keyOf={idOf}
       hasMore={servers.hasMore}
       isLoadingMore={servers.isLoadingMore}
       onEnd={servers.loadMore}

@@ -4,7 +4,7 @@ import type { Credential } from "../../app/admin-shapes.ts";
 import type { Pages } from "../../app/use-pages.ts";
 import { Button } from "../../ui/button.tsx";
 import { Checkbox } from "../../ui/checkbox.tsx";
-import { DataTable, type Column } from "../../ui/data-table.tsx";
+import { DataTable, idOf, type Column } from "../../ui/data-table.tsx";
 import { connections } from "../../ui/impact-text.ts";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { RowLink } from "../../ui/row-link.tsx";
@@ -26,7 +26,7 @@ export function ConnectionTable({ pages, hrefOf, isOfOneServer = false }: Connec
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [isRevoking, setIsRevoking] = useState(false);
   // What was revoked or filtered away meanwhile is not revoked unseen.
-  const selected = pages.items.filter(({ id }) => chosen.has(id));
+  const selected = chosen.size === 0 ? [] : pages.items.filter(({ id }) => chosen.has(id));
 
   function choose(id: string, isChosen: boolean): void {
     const next = new Set(chosen);
@@ -50,7 +50,7 @@ export function ConnectionTable({ pages, hrefOf, isOfOneServer = false }: Connec
         label="Connections"
         columns={columnsOf({ chosen, choose, hrefOf, isOfOneServer })}
         rows={pages.items}
-        keyOf={({ id }) => id}
+        keyOf={idOf}
         hasMore={pages.hasMore}
         isLoadingMore={pages.isLoadingMore}
         isStale={pages.isStale}
