@@ -143,13 +143,13 @@ describe.skipIf(chromiumPath === null)("adding a server", () => {
     const { page, gateway } = await visit({ viewport: { width: 1280, height: 800 } });
     await page.goto(`${gateway.origin}/servers/new`);
     await describeServer(page);
-    await page.getByRole("button", { name: "Keys, done" }).click();
+    await page.getByRole("button", { name: "Keys (done)" }).click();
     await expectShown(page.getByRole("heading", { name: "How do callers prove who they are?" }));
     await press(page, "Continue");
     expect(await page.getByLabel("Header name").inputValue()).toBe("Authorization");
     await press(page, "Continue");
     await press(page, "Add and verify");
     await expectShown(page.getByRole("heading", { name: "notes is added" }));
-    expect(await page.getByRole("button", { name: "Keys, done" }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Keys (done)" }).count()).toBe(0);
   });
 });

@@ -32,7 +32,7 @@ export function Stepper<T extends string>({ label, steps, current, onBack }: Ste
                 {index < at ? <Check aria-hidden="true" className="size-3" /> : index + 1}
               </span>
               {name}
-              {index < at ? <span className="sr-only">, done</span> : null}
+              {index < at ? <span className="sr-only">(done)</span> : null}
             </>
           );
           const classes = "flex h-8 items-center gap-2 rounded px-1.5 whitespace-nowrap";
