@@ -23,7 +23,7 @@ export const flows: Row = {
       const initiate = async (identity: string): Promise<{ readonly ms: number; readonly flowId: string }> => {
         const start = performance.now();
         const { flowId } = await provider.initiateUserSubmissionFlow({
-          mode: "user",
+          mode: "virtual_key",
           identity,
           serverId: SERVER,
           baseUrl: BASE_URL,
