@@ -418,7 +418,7 @@ function events(): StubEvent[] {
         actor: byAda,
         credential_id: "cred_1",
         version: 1,
-        detail: { fields: ["x-api-key", "x-region"], verification: "proven" },
+        detail: { fields: ["x-api-key", "x-region"], verification: "proven", client: "Firefox on Linux" },
       },
     ],
     [

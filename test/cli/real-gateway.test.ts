@@ -77,7 +77,7 @@ it("keys and grants, and what the audit log says of them", async () => {
   const { upstream, keyward, done } = await gateway();
   await done(`servers add weather ${upstream.url} --header X-Demo-Key`);
   expect(await done("keys create alice --expires-in 90d --rate-limit 60")).toMatch(/^kw_[\w-]{49}\n$/);
-  expect(await done("keys list")).toMatch(/^alice +kw_\S{5}… +yes +2/m);
+  expect(await done("keys list")).toMatch(/^alice +kw_\S{5}… +- +yes +2/m);
   expect(await done("servers grant weather alice --tool forecast")).toMatch(/^alice +virtual_key +vk_\S+ +forecast$/m);
   expect(await done("servers grants weather")).toContain("alice");
   expect(await done("servers ungrant weather alice")).toBe("Nobody has a grant.\n");

@@ -11,6 +11,12 @@ export function withoutSetNote<T extends { readonly text?: string }>(blocks: rea
   return (blocks ?? []).filter(({ text }) => text === undefined || !NOTE.test(text));
 }
 
+/** The texts of a tool result, without the note. */
+export function textsOf(result: unknown): readonly (string | undefined)[] {
+  const { content } = result as { readonly content?: readonly { readonly text?: string }[] };
+  return withoutSetNote(content).map(({ text }) => text);
+}
+
 /** The notes among text blocks. */
 export function setNotesIn(blocks: readonly { readonly text?: string }[] | undefined): readonly string[] {
   return (blocks ?? []).flatMap(({ text }) => (text !== undefined && NOTE.test(text) ? [text] : []));

@@ -6,6 +6,7 @@ import { canaryValue } from "../helpers/canary.ts";
 import { keyProof, submit } from "../helpers/person.ts";
 import { callTool, rpc } from "../helpers/rpc.ts";
 import { setScene, type Scene } from "../helpers/scene.ts";
+import { textsOf } from "../helpers/set-note.ts";
 import { errorCode, textIn } from "../helpers/test-gateway.ts";
 
 let scene: Scene;
@@ -73,13 +74,13 @@ describe("on the wire", () => {
       "x-evil": "evil",
     };
     const { result } = await rpc(gateway, "/mcp", smuggled, "tools/call", { name: "notes-whoami", arguments: {} });
-    expect(result).toMatchObject({ content: [{ text: fingerprint(value) }] });
+    expect(textsOf(result)).toEqual([fingerprint(value)]);
     // The caller may prove itself with a header of the same name: it is still the stored value that goes up.
     const asApiKey = await rpc(gateway, "/mcp", { "x-api-key": alice.key }, "tools/call", {
       name: "notes-whoami",
       arguments: {},
     });
-    expect(asApiKey.result).toMatchObject({ content: [{ text: fingerprint(value) }] });
+    expect(textsOf(asApiKey.result)).toEqual([fingerprint(value)]);
     expect(upstream.received).toHaveLength(2);
     for (const { rawHeaders } of upstream.received) {
       const names = rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
