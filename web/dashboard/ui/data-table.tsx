@@ -128,7 +128,9 @@ export function DataTable<T>(props: DataTableProps<T>) {
             })
           : rows.map((item, index) => row(item, index))}
       </div>
-      {hasMore && onEnd ? <End onReached={onEnd} isLoading={isLoadingMore} hasFailed={hasFailed} /> : null}
+      {hasMore && onEnd ? (
+        <End after={rows.length} onReached={onEnd} isLoading={isLoadingMore} hasFailed={hasFailed} />
+      ) : null}
     </div>
   );
 }
@@ -163,13 +165,15 @@ function Cell<T>({ column, row, isTitle }: CellProps<T>) {
 }
 
 interface EndProps {
+  /** How many rows stand before it. */
+  readonly after: number;
   readonly onReached: () => void;
   readonly isLoading: boolean;
   readonly hasFailed: boolean;
 }
 
 /** Asks for the next page when it comes near the window; its button does the same for those who do not scroll. */
-function End({ onReached, isLoading, hasFailed }: EndProps) {
+function End({ after, onReached, isLoading, hasFailed }: EndProps) {
   const mark = useRef<HTMLDivElement>(null);
   const reached = useRef(onReached);
   useEffect(() => {
@@ -177,14 +181,15 @@ function End({ onReached, isLoading, hasFailed }: EndProps) {
   });
   useEffect(() => {
     const element = mark.current;
-    if (element === null || isLoading || hasFailed) return undefined;
+    if (element === null || isLoading || hasFailed || after === 0) return undefined;
     // Several entries come at once when it went out of reach and back between two frames: the last one says where it is.
     const observer = new IntersectionObserver((entries) => entries.at(-1)?.isIntersecting && reached.current(), {
       rootMargin: "800px",
     });
     observer.observe(element);
     return () => observer.disconnect();
-  }, [isLoading, hasFailed]);
+    // Looked at anew after each page: one that comes and is scrolled past within a frame changes nothing that is observed.
+  }, [after, isLoading, hasFailed]);
   return (
     <div ref={mark} className="flex justify-center p-2 text-sm text-soft">
       {isLoading ? (
