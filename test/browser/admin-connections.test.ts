@@ -112,11 +112,12 @@ describe.skipIf(chromiumPath === null)("connections of everybody", () => {
     const atFirst = await nodes();
 
     // As somebody who drags the scroll bar down and waits there.
-    await page.evaluate(SCROLL_ON);
-    await page.getByText("10,000 loaded so far").waitFor({ timeout: 60_000 });
+    await page.evaluate("scrolling = setInterval(() => scrollTo(0, document.documentElement.scrollHeight), 16)");
+    await expect.poll(() => sent(LIST).length, { timeout: 60_000 }).toBeGreaterThan(50);
+    await page.evaluate("clearInterval(scrolling)");
     const cursors = sent(LIST).map(({ query }) => query.get("cursor"));
     expect(new Set(cursors).size).toBe(cursors.length);
-    await expectShown(page.getByRole("link", { name: "Person 2499" }).first());
+    await expectShown(page.getByRole("link", { name: /Person \d{4,}/ }).first());
     expect(await nodes()).toBeLessThan(atFirst * 2);
 
     await page.getByLabel("Status", { exact: true }).selectOption("rejected");
@@ -124,10 +125,3 @@ describe.skipIf(chromiumPath === null)("connections of everybody", () => {
     expect(sent(LIST).length - cursors.length).toBeLessThan(4);
   }, 90_000);
 });
-
-const SCROLL_ON = `{
-  const down = setInterval(() => {
-    window.scrollTo(0, document.documentElement.scrollHeight);
-    if (document.body.textContent.includes("10,000 loaded so far")) clearInterval(down);
-  }, 16);
-}`;
