@@ -41,7 +41,17 @@ export function createKeyStore(engine: Engine): KeyStore {
         for (const { id, kind, wrapped, kekId, state } of keys) {
           await tx.db
             .insertInto("data_keys")
-            .values({ id, kind, wrapped, kek_id: kekId, state, created_at: tx.now })
+            .values({
+              id,
+              kind,
+              wrapped,
+              kek_id: kekId,
+              state,
+              created_at: tx.now,
+              seals: 0,
+              staged_wrapped: null,
+              staged_kek_id: null,
+            })
             .execute();
         }
         await tx.db
@@ -75,5 +85,10 @@ function toWrappedKey(row: DataKeysTable): WrappedKey {
     kekId: row.kek_id,
     state: row.state,
     createdAt: row.created_at,
+    seals: row.seals,
+    staged:
+      row.staged_kek_id === null || row.staged_wrapped === null
+        ? null
+        : { kekId: row.staged_kek_id, wrapped: row.staged_wrapped },
   };
 }
