@@ -41,7 +41,7 @@ export interface RewrapOptions {
 export async function rewrap(
   parts: {
     readonly store: Pick<KeyRotationStore, "countSealed" | "listSealed" | "reseal">;
-    readonly vault: Vault & { readonly currentKeyId: string };
+    readonly vault: Vault & { currentKeyId(): string };
     readonly clock: Clock;
   },
   { rowsPerSecond, onProgress }: RewrapOptions,
@@ -88,7 +88,7 @@ export async function rewrap(
   // Again until nothing is left: a process that does not know the new key yet goes on sealing under the old one.
   let changed: number;
   do {
-    const old = (await store.countSealed()).filter(({ keyId }) => keyId !== vault.currentKeyId);
+    const old = (await store.countSealed()).filter(({ keyId }) => keyId !== vault.currentKeyId());
     total = done + old.reduce((sum, { credentials, servers, oauthRecords }) => sum + credentials + servers + oauthRecords, 0);
     changed = 0;
     for (const counts of old) {
@@ -98,7 +98,7 @@ export async function rewrap(
     }
     resealed += changed;
   } while (changed > 0);
-  return { keyId: vault.currentKeyId, resealed, unreadable: unreadable.size, unreadableIds: [...unreadable].slice(0, MAX_REPORTED) };
+  return { keyId: vault.currentKeyId(), resealed, unreadable: unreadable.size, unreadableIds: [...unreadable].slice(0, MAX_REPORTED) };
 }
 
 function idOf(row: SealedRow): string {

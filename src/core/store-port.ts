@@ -547,15 +547,19 @@ export interface WrappedKey {
 /** A key that was just made. */
 export type NewKey = Pick<WrappedKey, "id" | "kind" | "wrapped" | "kekId" | "state">;
 
-/** What the key ring needs of a store. Written at start-up only, before there is a vault. */
-export interface KeyStore {
+/** What has to be known of a database to open its keys. */
+export interface KeyReader {
   /** Random at the first migration: a row copied from another deployment does not open. */
   deploymentId(): Promise<string>;
   listKeys(): Promise<readonly WrappedKey[]>;
   /** The sealed known plaintext that is opened at each start; null before the first. */
   readKeycheck(): Promise<Sealed | null>;
-  /** First start: keys and keycheck in one transaction. Two racers: one wins, the other reads what the winner wrote. @returns whether this call won */
-  installKeys(keys: readonly NewKey[], keycheck: Sealed): Promise<boolean>;
   /** Whether any row is sealed: then a missing key must stop the start rather than make a new one. */
   hasSealedRows(): Promise<boolean>;
+}
+
+/** What the key ring needs of a store. Written at the first start only, before there is a vault. */
+export interface KeyStore extends KeyReader {
+  /** First start: keys and keycheck in one transaction. Two racers: one wins, the other reads what the winner wrote. @returns whether this call won */
+  installKeys(keys: readonly NewKey[], keycheck: Sealed): Promise<boolean>;
 }

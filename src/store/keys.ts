@@ -1,11 +1,12 @@
 import { sql } from "kysely";
-import type { KeyStore, WrappedKey } from "../core/store-port.ts";
+import type { KeyReader, KeyStore, WrappedKey } from "../core/store-port.ts";
 import { fromBit } from "./columns.ts";
 import { type Engine, unavailable } from "./engine.ts";
 import { DEPLOYMENT_ID, readSetting } from "./settings.ts";
 import type { DataKeysTable } from "./tables.ts";
 
-export function createKeyStore(engine: Engine): KeyStore {
+/** Of an engine it needs no more than that it reads: a backup has no other. */
+export function createKeyReader(engine: Pick<Engine, "read">): KeyReader {
   return {
     async deploymentId() {
       const id = await engine.read((db) => readSetting(db, DEPLOYMENT_ID));
@@ -26,6 +27,26 @@ export function createKeyStore(engine: Engine): KeyStore {
       const row = await engine.read((db) => db.selectFrom("keycheck").selectAll().executeTakeFirst());
       return row === undefined ? null : { keyId: row.key_id, envelope: row.sealed };
     },
+
+    // Rows that are found by a keyed digest count too: under new keys no virtual key or admin token would be known.
+    async hasSealedRows() {
+      const result = await engine.read((db) =>
+        sql<{ has_rows: number }>`select (
+          exists (select 1 from header_credentials)
+          or exists (select 1 from servers where static_headers is not null)
+          or exists (select 1 from virtual_keys)
+          or exists (select 1 from admin_tokens)
+          or exists (select 1 from oauth_records)
+        ) as has_rows`.execute(db),
+      );
+      return fromBit(result.rows[0]?.has_rows ?? 1);
+    },
+  };
+}
+
+export function createKeyStore(engine: Engine): KeyStore {
+  return {
+    ...createKeyReader(engine),
 
     installKeys: (keys, keycheck) =>
       engine.write(async (tx) => {
@@ -60,20 +81,6 @@ export function createKeyStore(engine: Engine): KeyStore {
           .execute();
         return true;
       }),
-
-    // Rows that are found by a keyed digest count too: under new keys no virtual key or admin token would be known.
-    async hasSealedRows() {
-      const result = await engine.read((db) =>
-        sql<{ has_rows: number }>`select (
-          exists (select 1 from header_credentials)
-          or exists (select 1 from servers where static_headers is not null)
-          or exists (select 1 from virtual_keys)
-          or exists (select 1 from admin_tokens)
-          or exists (select 1 from oauth_records)
-        ) as has_rows`.execute(db),
-      );
-      return fromBit(result.rows[0]?.has_rows ?? 1);
-    },
   };
 }
 

@@ -120,7 +120,7 @@ describe("the first start", () => {
       ],
       keycheck: "ok",
     });
-    expect(vault.currentKeyId).toBe(data?.id);
+    expect(vault.currentKeyId()).toBe(data?.id);
     expect(data?.id).toMatch(/^dk_[A-Za-z0-9_-]{22}$/);
     expect(digest?.id).toMatch(/^dgk_[A-Za-z0-9_-]{22}$/);
     expect(keyStore.database.keycheck?.keyId).toBe(data?.id);
@@ -274,7 +274,7 @@ describe("a later start", () => {
     const again = await openVault(options);
     expect(Buffer.from(await again.open(sealed, context))).toEqual(plaintext);
     expect(again.digest("virtual_key", token)).toBe(vault.digest("virtual_key", token));
-    expect(again.currentKeyId).toBe(vault.currentKeyId);
+    expect(again.currentKeyId()).toBe(vault.currentKeyId());
     expect(await readVaultStatus(options)).toMatchObject({ kekId: options.keyEncryption.id, keycheck: "ok" });
     expect(keyStore.writes).toBe(1);
     expect(lines).toEqual([]);

@@ -1,6 +1,6 @@
 import { KeywardError } from "../core/errors.ts";
 import type { Logger, Random, Sealed } from "../core/ports.ts";
-import type { KeyStore, WrappedKey } from "../core/store-port.ts";
+import type { KeyReader, KeyStore, WrappedKey } from "../core/store-port.ts";
 import { installFirstKeys } from "./first-start.ts";
 import { assertKeycheck } from "./keycheck.ts";
 import { type KeyRing, shownId, unlockKeys } from "./keyring.ts";
@@ -56,7 +56,7 @@ export async function openVault(options: VaultOptions): Promise<KeyringVault> {
  * What `openVault` would work with, found out by doing it, but without a first start: it never writes.
  * @throws KeywardError as `openVault`
  */
-export async function readVaultStatus(options: VaultOptions): Promise<VaultStatus> {
+export async function readVaultStatus(options: UnlockOptions): Promise<VaultStatus> {
   const stored = await readStoredKeys(options.keyStore);
   if (stored === null) {
     return { kekId: options.keyEncryption.id, keys: [], keycheck: "none" };
@@ -74,6 +74,11 @@ export interface StoredKeys {
   readonly keycheck: Sealed;
 }
 
+interface UnlockOptions {
+  readonly keyStore: KeyReader;
+  readonly keyEncryption: KeyEncryption;
+}
+
 /** Keys that were seen to open the keycheck of their database. */
 export interface Unlocked {
   readonly ring: KeyRing;
@@ -85,7 +90,7 @@ export interface Unlocked {
  * The keys of a database that has had its first start. Writes nothing.
  * @throws KeywardError as `openVault`; `key_change_refused` before the first start
  */
-export async function unlockStored(options: Pick<VaultOptions, "keyStore" | "keyEncryption">): Promise<Unlocked> {
+export async function unlockStored(options: UnlockOptions): Promise<Unlocked> {
   const stored = await readStoredKeys(options.keyStore);
   if (stored === null) {
     throw new KeywardError("key_change_refused", {
@@ -97,7 +102,7 @@ export async function unlockStored(options: Pick<VaultOptions, "keyStore" | "key
 
 async function unlock(
   stored: StoredKeys,
-  { keyStore, keyEncryption }: Pick<VaultOptions, "keyStore" | "keyEncryption">,
+  { keyStore, keyEncryption }: UnlockOptions,
 ): Promise<Unlocked> {
   const deploymentId = await keyStore.deploymentId();
   const ring = await unlockKeys(stored.keys, deploymentId, keyEncryption);
@@ -114,7 +119,7 @@ async function unlockVault(stored: StoredKeys, options: VaultOptions): Promise<K
 }
 
 /** @returns null when this is a first start */
-async function readStoredKeys(keyStore: KeyStore): Promise<StoredKeys | null> {
+async function readStoredKeys(keyStore: KeyReader): Promise<StoredKeys | null> {
   const first = await readOnce(keyStore);
   // The three reads are not one transaction, and the first start of another process may fall between them. That happens
   // once in the life of a database, so what is still torn at the second look is damage.
@@ -131,7 +136,7 @@ interface Found {
   readonly hasSealedRows: boolean;
 }
 
-async function readOnce(keyStore: KeyStore): Promise<Found> {
+async function readOnce(keyStore: KeyReader): Promise<Found> {
   return {
     keys: await keyStore.listKeys(),
     keycheck: await keyStore.readKeycheck(),

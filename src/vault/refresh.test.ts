@@ -79,7 +79,7 @@ describe("a vault in a process that has not heard of a rotation", () => {
       });
       expect(lines).toEqual([["vault_refresh_failed", { code, key_id: "dk_two" }]]);
       expect(Buffer.from(await vault.open(own, context))).toEqual(plaintext);
-      expect(vault.currentKeyId).toBe("dk_one");
+      expect(vault.currentKeyId()).toBe("dk_one");
       database.answer = async () => {};
       expect(Buffer.from(await vault.open(sealedByAnother, context))).toEqual(plaintext);
     },

@@ -42,7 +42,7 @@ export class KeyringVault implements Vault {
   }
 
   /** Id of the data key that seals. */
-  get currentKeyId(): string {
+  currentKeyId(): string {
     return this.#ring.currentKey.id;
   }
 
