@@ -89,7 +89,8 @@ export async function rewrap(
   let changed: number;
   do {
     const old = (await store.countSealed()).filter(({ keyId }) => keyId !== vault.currentKeyId());
-    total = done + old.reduce((sum, { credentials, servers, oauthRecords }) => sum + credentials + servers + oauthRecords, 0);
+    total =
+      done + old.reduce((sum, { credentials, servers, oauthRecords }) => sum + credentials + servers + oauthRecords, 0);
     changed = 0;
     for (const counts of old) {
       for (const kind of SEALED_KINDS) {
@@ -98,7 +99,12 @@ export async function rewrap(
     }
     resealed += changed;
   } while (changed > 0);
-  return { keyId: vault.currentKeyId(), resealed, unreadable: unreadable.size, unreadableIds: [...unreadable].slice(0, MAX_REPORTED) };
+  return {
+    keyId: vault.currentKeyId(),
+    resealed,
+    unreadable: unreadable.size,
+    unreadableIds: [...unreadable].slice(0, MAX_REPORTED),
+  };
 }
 
 function idOf(row: SealedRow): string {

@@ -42,7 +42,11 @@ export function createKeyRotationStore(engine: Engine): KeyRotationStore {
 
     retireDataKey: (id, audit) =>
       engine.write(async (tx) => {
-        const key = await tx.db.selectFrom("data_keys").select(["kind", "state"]).where("id", "=", id).executeTakeFirst();
+        const key = await tx.db
+          .selectFrom("data_keys")
+          .select(["kind", "state"])
+          .where("id", "=", id)
+          .executeTakeFirst();
         if (key?.kind !== "data") {
           return { kind: "unknown" };
         }

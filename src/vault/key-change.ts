@@ -28,5 +28,7 @@ export function refused(message: string): KeywardError {
 }
 
 export function cameSecond(): KeywardError {
-  return refused("Somebody else changed the keys at the same time, and nothing was done here. Look at the status again.");
+  return refused(
+    "Somebody else changed the keys at the same time, and nothing was done here. Look at the status again.",
+  );
 }

@@ -29,11 +29,7 @@ export async function makeKey(
  * @throws KeywardError what `KeyEncryption` throws; `encryption_key_invalid` when it does not give back what it wrapped,
  *   or did not encrypt it
  */
-export async function wrapKey(
-  key: Uint8Array,
-  context: KeyContext,
-  keyEncryption: KeyEncryption,
-): Promise<Uint8Array> {
+export async function wrapKey(key: Uint8Array, context: KeyContext, keyEncryption: KeyEncryption): Promise<Uint8Array> {
   const wrapped = await keyEncryption.wrap(key, context);
   // A command such as `cat` answers every question right and would leave the key in the database in plain sight.
   if (Buffer.from(wrapped).includes(Buffer.from(key))) {

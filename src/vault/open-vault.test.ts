@@ -50,7 +50,11 @@ class MemoryKeyStore implements KeyStore {
     if (this.database.keys.length > 0) {
       return false;
     }
-    this.database = { ...this.database, keys: keys.map((key) => ({ ...key, createdAt: 1, seals: 0, staged: null })), keycheck };
+    this.database = {
+      ...this.database,
+      keys: keys.map((key) => ({ ...key, createdAt: 1, seals: 0, staged: null })),
+      keycheck,
+    };
     return true;
   }
 }

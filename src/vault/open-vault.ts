@@ -100,10 +100,7 @@ export async function unlockStored(options: UnlockOptions): Promise<Unlocked> {
   return unlock(stored, options);
 }
 
-async function unlock(
-  stored: StoredKeys,
-  { keyStore, keyEncryption }: UnlockOptions,
-): Promise<Unlocked> {
+async function unlock(stored: StoredKeys, { keyStore, keyEncryption }: UnlockOptions): Promise<Unlocked> {
   const deploymentId = await keyStore.deploymentId();
   const ring = await unlockKeys(stored.keys, deploymentId, keyEncryption);
   assertKeycheck(ring, deploymentId, stored.keycheck, keyEncryption.id);

@@ -22,10 +22,7 @@ export interface KeyEncryptionChange {
  * @throws KeywardError `key_change_refused` when one is staged already, `next` is the one that is in use, or another
  *   change came first; as `openVault`; what `next` throws. Nothing is written then
  */
-export async function stageKeyEncryption(
-  options: KeyChangeOptions,
-  next: KeyEncryption,
-): Promise<KeyEncryptionChange> {
+export async function stageKeyEncryption(options: KeyChangeOptions, next: KeyEncryption): Promise<KeyEncryptionChange> {
   const { keyStore, keyEncryption } = options;
   const { stored, deploymentId } = await unlockStored(options);
   const staged = stagedIn(stored);

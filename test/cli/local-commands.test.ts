@@ -166,7 +166,12 @@ describe("commands on the database", () => {
       staged_kek_id: "kek_2",
       keys: [
         { id: "dk_1", state: "readable", may_retire: true, seals: 7 },
-        { id: "dk_2", sealed: { credentials: 3, servers: 1, oauth_records: 2 }, may_retire: false, staged_kek_id: "kek_2" },
+        {
+          id: "dk_2",
+          sealed: { credentials: 3, servers: 1, oauth_records: 2 },
+          may_retire: false,
+          staged_kek_id: "kek_2",
+        },
       ],
     });
   });

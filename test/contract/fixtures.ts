@@ -23,7 +23,7 @@ import type { Group, User } from "../../src/core/user.ts";
 import type { VirtualKey } from "../../src/core/virtual-key.ts";
 
 /** All ports, as an engine gives them. */
-type AllPorts = Store & KeyStore & KeyRotationStore;
+export type AllPorts = Store & KeyStore & KeyRotationStore;
 
 /** One set of data and the handles on it. */
 export interface Harness {

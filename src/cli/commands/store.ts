@@ -57,17 +57,16 @@ function addBackup(program: Command, cli: Cli): void {
   const command = withJson(program.command("backup"))
     .description("copy the database while gateways use it, and check that the encryption key opens the copy")
     .argument("<file>", "a file that does not exist yet; readable by its owner only");
-  withExamples(
-    withConfig(command, cli.runtime, "store"),
-    "keyward backup /var/backups/keyward-$(date +%F).db",
-  ).action(async (file: string, options: JsonOption, self: Command) => {
-    const { path, bytes, kekId } = await cli.runtime.backup(configOptions(self, cli.io, cli.runtime), file);
-    cli.answer(
-      options,
-      { file: path, bytes, kek_id: kekId },
-      () => `Wrote ${path} (${bytes} bytes). ${kekId} opens it: keep that key elsewhere.\n`,
-    );
-  });
+  withExamples(withConfig(command, cli.runtime, "store"), "keyward backup /var/backups/keyward-$(date +%F).db").action(
+    async (file: string, options: JsonOption, self: Command) => {
+      const { path, bytes, kekId } = await cli.runtime.backup(configOptions(self, cli.io, cli.runtime), file);
+      cli.answer(
+        options,
+        { file: path, bytes, kek_id: kekId },
+        () => `Wrote ${path} (${bytes} bytes). ${kekId} opens it: keep that key elsewhere.\n`,
+      );
+    },
+  );
 }
 
 function addDoctor(program: Command, cli: Cli): void {

@@ -1,6 +1,14 @@
 import type { Command } from "commander";
 import { confirm } from "../confirm.ts";
-import { configOptions, type Cli, type JsonOption, usageError, withConfig, withExamples, withJson } from "../context.ts";
+import {
+  configOptions,
+  type Cli,
+  type JsonOption,
+  usageError,
+  withConfig,
+  withExamples,
+  withJson,
+} from "../context.ts";
 import { progressBar } from "../progress.ts";
 import type { ConfigOptions, NextKeySource, VaultStatus } from "../runtime.ts";
 import { counted, factsList, table } from "../text.ts";
@@ -75,7 +83,9 @@ function describe({ kekId, stagedKekId, keys }: VaultStatus): string {
     ...(key.kind === "data"
       ? [key.sealed.credentials, key.sealed.servers, key.sealed.oauthRecords, key.seals].map(String)
       : ["-", "-", "-", "-"]),
-    key.state === "retired" ? "destroyed" : [key.kekId, ...(key.stagedKekId === null ? [] : [key.stagedKekId])].join(", "),
+    key.state === "retired"
+      ? "destroyed"
+      : [key.kekId, ...(key.stagedKekId === null ? [] : [key.stagedKekId])].join(", "),
   ]);
   const headers = ["key", "kind", "state", "connections", "servers", "oauth", "seals ever", "wrapped with"];
   return `${facts}\n${table(headers, rows, "There are no keys yet.")}`;
@@ -201,17 +211,16 @@ function addPromote(vault: Command, cli: Cli): void {
   const command = withJson(vault.command("promote")).description(
     "drop the old encryption key; run with the staged one, when every gateway has been restarted with it",
   );
-  withExamples(
-    withConfig(command, cli.runtime, "store"),
-    "keyward vault promote --encryption-key-file new.key",
-  ).action(async (options: JsonOption, self: Command) => {
-    const { from, to } = await cli.runtime.promoteKey(optionsOf(cli, self));
-    cli.answer(
-      options,
-      { kek_id: to, previous_kek_id: from },
-      () => `${to} alone opens this database now. Keep ${from} for as long as you keep backups of before.\n`,
-    );
-  });
+  withExamples(withConfig(command, cli.runtime, "store"), "keyward vault promote --encryption-key-file new.key").action(
+    async (options: JsonOption, self: Command) => {
+      const { from, to } = await cli.runtime.promoteKey(optionsOf(cli, self));
+      cli.answer(
+        options,
+        { kek_id: to, previous_kek_id: from },
+        () => `${to} alone opens this database now. Keep ${from} for as long as you keep backups of before.\n`,
+      );
+    },
+  );
 }
 
 function addUnstage(vault: Command, cli: Cli): void {
@@ -219,7 +228,11 @@ function addUnstage(vault: Command, cli: Cli): void {
   withExamples(withConfig(command, cli.runtime, "store"), "keyward vault unstage").action(
     async (options: JsonOption, self: Command) => {
       const { from, to } = await cli.runtime.unstageKey(optionsOf(cli, self));
-      cli.answer(options, { kek_id: to, unstaged_kek_id: from }, () => `${from} is forgotten. ${to} opens this database.\n`);
+      cli.answer(
+        options,
+        { kek_id: to, unstaged_kek_id: from },
+        () => `${from} is forgotten. ${to} opens this database.\n`,
+      );
     },
   );
 }

@@ -68,7 +68,9 @@ async function create(path: string): Promise<void> {
   } catch (error) {
     const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown";
     throw failed(
-      reason === "EEXIST" ? `There is a file ${path} already. Name another one.` : `${path} cannot be made (${reason}).`,
+      reason === "EEXIST"
+        ? `There is a file ${path} already. Name another one.`
+        : `${path} cannot be made (${reason}).`,
     );
   } finally {
     await file?.close();
