@@ -326,6 +326,19 @@ export function describeKeyRotation(get: GetHarness): void {
       expect(Buffer.from(await restarted.open(found.sealed, oauthRecordContext(found))).toString()).toBe("payload");
     });
 
+    it("A66: of static headers is seen by the next call, though the server is the same version", async () => {
+      const { store } = get();
+      await install(store);
+      const server = await createServer(store, withStatic(sealedUnder("dk_1")));
+      const keyIdOfCall = async () =>
+        (await store.findAccess(someone("ada"), server.name))?.server.staticHeaders?.keyId;
+      expect(await keyIdOfCall()).toBe("dk_1");
+      await rotate(store, "dk_1", "dk_2");
+      const rows = await store.listSealed("server", "dk_1", null, 10);
+      expect(await store.reseal(rows.map((seen) => ({ seen, sealed: sealedUnder("dk_2") })))).toBe(1);
+      expect(await keyIdOfCall()).toBe("dk_2");
+    });
+
     it("A21: passes over what does not open, says which it is, and does the rest", async () => {
       const { store } = get();
       const { options, vault } = await realKeys(store);

@@ -47,6 +47,11 @@ export async function backupSqlite<T>(options: {
   await create(to);
   try {
     await create(draft);
+  } catch (error) {
+    await rm(to, { force: true });
+    throw error;
+  }
+  try {
     copy(from, draft);
     const verified = await verifyCopy(draft, options.verify);
     await sync(draft);
