@@ -5,6 +5,7 @@ import { createCompletions } from "../../src/core/completions.ts";
 import type { Binding, SealedCredential } from "../../src/core/credential.ts";
 import { HeadersProvider } from "../../src/core/headers-provider.ts";
 import type { HeaderName } from "../../src/core/header-name.ts";
+import type { Opener } from "../../src/core/opener.ts";
 import type { Clock, Vault } from "../../src/core/ports.ts";
 import { createResolver } from "../../src/core/resolver.ts";
 import { sealCredential } from "../../src/core/seal-context.ts";
@@ -28,7 +29,7 @@ import {
   TTL_MS,
 } from "../contract/fixtures.ts";
 import { canaryValue } from "../helpers/canary.ts";
-import { type Gate, kindOfStoreCall } from "../helpers/barriers.ts";
+import { type Gate, kindOfStoreCall, OPEN_GATE } from "../helpers/barriers.ts";
 import { random } from "../store/sqlite-harness.ts";
 import { newNotes, recordingUpstream, type UpstreamNotes } from "./recording-upstream.ts";
 import { SILENT } from "./silent.ts";
@@ -125,26 +126,35 @@ export const initiate: Operation = ({ binding, ground }, gate, replica) => {
   });
 };
 
+function submissionsOf(world: World, gate: Gate, replica: Store, onVerified?: (world: World) => void) {
+  return createSubmissions({
+    store: gated(gate, replica),
+    vault: world.ground.vault,
+    upstream: upstreamBehind(gate, world.notes, () => onVerified?.(world)),
+    completions: createCompletions({ logger: SILENT }),
+    random,
+    logger: SILENT,
+  });
+}
+
+function openerOf({ flow, binding }: World): Opener {
+  const actor = { kind: "link", flowId: flow.id } as const;
+  return { flowId: flow.id, proof: "virtual_key", actor, identity: binding.identity };
+}
+
 /** @param onVerified what happens while the server is asked */
 export function submitting(onVerified?: (world: World) => void): Operation {
-  return (world, gate, replica) => {
-    const { ground, notes, flow, binding } = world;
-    const submissions = createSubmissions({
-      store: gated(gate, replica),
-      vault: ground.vault,
-      upstream: upstreamBehind(gate, notes, () => onVerified?.(world)),
-      completions: createCompletions({ logger: SILENT }),
-      random,
-      logger: SILENT,
-    });
-    const opener = {
-      flowId: flow.id,
-      proof: "virtual_key",
-      actor: { kind: "link", flowId: flow.id },
-      identity: binding.identity,
-    } as const;
-    return submissions.submit(opener, { "X-API-Key": canaryValue("new") }, { ...NO_ORIGIN, client: null });
-  };
+  return (world, gate, replica) =>
+    submissionsOf(world, gate, replica, onVerified).submit(
+      openerOf(world),
+      { "X-API-Key": canaryValue("new") },
+      { ...NO_ORIGIN, client: null },
+    );
+}
+
+/** What the page asks when it does not know what became of a submission. */
+export function stateOfLink(world: World): Promise<string> {
+  return submissionsOf(world, OPEN_GATE, world.ground.harness.store).state(openerOf(world));
 }
 
 function accessControl({ notes }: World, gate: Gate, replica: Store) {
@@ -166,16 +176,22 @@ export const loseAndRegainAccess: Operation = async (world, gate, replica) => {
   await regainAccess(world, gate, replica);
 };
 
-function edit({ server, ground, notes }: World, gate: Gate, replica: Store, patch: object): Promise<unknown> {
-  const registry = createServerRegistry({
+function registryOf({ vault }: Ground, notes: UpstreamNotes, gate: Gate, replica: Store) {
+  return createServerRegistry({
     store: gated(gate, replica),
-    vault: ground.vault,
+    vault,
     upstream: { ...upstreamBehind(gate, notes), assertAllowed: async () => {} },
     random,
     listChanges: { changed: () => {} },
   });
-  return registry.update(server.id, patch, ADMIN);
 }
+
+function edit({ server, ground, notes }: World, gate: Gate, replica: Store, patch: object): Promise<unknown> {
+  return registryOf(ground, notes, gate, replica).update(server.id, patch, ADMIN);
+}
+
+export const removeServer: Operation = ({ server, ground, notes }, gate, replica) =>
+  registryOf(ground, notes, gate, replica).remove(server.id, ADMIN);
 
 export const editSchema: Operation = (world, gate, replica) =>
   edit(world, gate, replica, { headerSchema: [{ name: "X-API-Key" }, { name: "X-Tenant" }] });

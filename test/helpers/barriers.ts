@@ -27,6 +27,9 @@ export interface Gate {
   step<T>(call: string, kind: StepKind, work: () => Promise<T>): Promise<T>;
 }
 
+/** Where nobody waits: for an operation that runs alone. */
+export const OPEN_GATE: Gate = { around: (port) => port, step: (_call, _kind, work) => work() };
+
 export interface Run {
   readonly steps: readonly Step[];
   readonly outcomes: Readonly<Record<string, PromiseSettledResult<unknown>>>;
@@ -62,11 +65,13 @@ export async function exploreAll(set: () => Promise<Scene>): Promise<number> {
   return runs;
 }
 
-/** Runs some orders, chosen at random. @throws Error like `exploreAll` */
-export async function exploreSome(set: () => Promise<Scene>, count: number, chance: Chance): Promise<void> {
+/** Runs some orders, chosen at random. @returns how many of them were checked @throws Error like `exploreAll` */
+export async function exploreSome(set: () => Promise<Scene>, count: number, chance: Chance): Promise<number> {
+  let runs = 0;
   for (let run = 0; run < count; run += 1) {
-    await runOnce(set, (options) => chance.below(options));
+    runs += (await runOnce(set, (options) => chance.below(options))) ? 1 : 0;
   }
+  return runs;
 }
 
 /** Walks the tree of choices, first branch first. */

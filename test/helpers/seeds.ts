@@ -44,9 +44,9 @@ export function chanceOf(seed: number): Chance {
 }
 
 /** Runs `work`; when it fails, the error says which seed it was and how to run it again. */
-export async function withSeed(seed: number, work: (chance: Chance) => Promise<void>): Promise<void> {
+export async function withSeed<T>(seed: number, work: (chance: Chance) => Promise<T>): Promise<T> {
   try {
-    await work(chanceOf(seed));
+    return await work(chanceOf(seed));
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
     throw new Error(`${what}\n\nseed ${seed}; run it again: npm run test:faults -- --seeds 1 --first ${seed}`, {
