@@ -37,18 +37,24 @@ import { SILENT } from "./silent.ts";
 export const RETENTION_MS = 86_400_000;
 const ADMIN: Requester = { actor: { kind: "admin", id: "adm_1" }, origin: NO_ORIGIN };
 
+type GroundHarness = Pick<Harness, "store" | "another" | "advance" | "now" | "close">;
+
 /** One set of data with its keys, and three replicas on it. Shared by all orders of a test file: they do not meet. */
 export interface Ground {
-  readonly harness: Harness;
+  readonly harness: Omit<GroundHarness, "another">;
   readonly vault: Vault;
   /** For the operations; `harness.store` is left for looking on. */
   readonly replicas: readonly [Store, Store, Store];
   readonly clock: Clock;
 }
 
-export async function prepareGround(open: () => Promise<Harness>): Promise<Ground> {
+/** @param key the key-encryption key; default: one of this ground alone */
+export async function prepareGround(
+  open: () => Promise<GroundHarness>,
+  key: Uint8Array = randomBytes(32),
+): Promise<Ground> {
   const harness = await open();
-  const keyEncryption = new LocalKeyEncryption(createSecretKey(randomBytes(32)), random);
+  const keyEncryption = new LocalKeyEncryption(createSecretKey(key), random);
   const vault = await openVault({ keyStore: harness.store, keyEncryption, random, logger: SILENT });
   const [one, two, three] = [await harness.another(), await harness.another(), await harness.another()];
   const clock: Clock = { now: () => harness.now(), schedule: () => () => {} };
@@ -205,7 +211,7 @@ export const sweep: Operation = async (_world, gate, replica) => {
   await store.sweepOrphanedCredentials(RETENTION_MS, 500);
 };
 
-export type CallOutcome = "no_access" | "asked" | "answered" | "ended" | "unavailable";
+type CallOutcome = "no_access" | "asked" | "answered" | "ended" | "unavailable";
 
 /** A call as the gateway makes it. Between the row that is read and the request that carries it there is no turn. */
 export const call: Operation = async ({ ground, binding, server, notes }, gate, replica): Promise<CallOutcome> => {

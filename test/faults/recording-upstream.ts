@@ -2,7 +2,7 @@ import type { CallHeaders, Upstream } from "../../src/core/ports.ts";
 import type { Server } from "../../src/core/server.ts";
 
 /** One request that carried stored values, as a server saw it. */
-export interface Use {
+interface Use {
   readonly credentialId: string;
   readonly version: number;
   /** The origin that was dialled, and the one that the headers are for. */

@@ -9,8 +9,6 @@ import { KeywardError } from "../../src/core/errors.ts";
  */
 export type FailureMode = "refused" | "late" | "lost";
 
-export const FAILURE_MODES: readonly FailureMode[] = ["refused", "late", "lost"];
-
 export interface FailingStore<S extends object> {
   readonly store: S;
   /** The method that failed; null = there were not that many calls. */
