@@ -92,7 +92,7 @@ interface Swept {
   readonly oauthRecords: number;
 }
 
-interface BackedUp {
+export interface BackedUp {
   /** Absolute. */
   readonly path: string;
   readonly bytes: number;

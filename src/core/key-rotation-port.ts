@@ -40,7 +40,7 @@ export interface SealedCounts {
   readonly oauthRecords: number;
 }
 
-export type RetireOutcome =
+type RetireOutcome =
   | { readonly kind: "retired" }
   /** It was before; nothing was written. */
   | { readonly kind: "retired_before" }

@@ -9,7 +9,7 @@ const SECOND_MS = 1_000;
 /** Ids of unreadable rows that are reported; the rest is only counted. */
 const MAX_REPORTED = 20;
 
-export interface RewrapProgress {
+interface RewrapProgress {
   /** Rows looked at so far. */
   readonly done: number;
   /** Rows that were under another key when it began. */

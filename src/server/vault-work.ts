@@ -1,4 +1,4 @@
-import type { NextKeySource, RewrapSettings, VaultStatus } from "../cli/runtime.ts";
+import type { BackedUp, NextKeySource, RewrapSettings, VaultStatus } from "../cli/runtime.ts";
 import type { SealedCounts } from "../core/key-rotation-port.ts";
 import type { Clock, Logger, Random } from "../core/ports.ts";
 import { rewrap, type Rewrapped } from "../core/rewrap.ts";
@@ -63,7 +63,7 @@ export function openNextKey(next: NextKeySource, ports: VaultWorkPorts): Promise
 }
 
 /** Verified by opening the keycheck of the copy with the key that is configured. */
-export async function backUp(config: Config, ports: VaultWorkPorts, to: string) {
+export async function backUp(config: Config, ports: VaultWorkPorts, to: string): Promise<BackedUp> {
   const keyEncryption = await openKeyEncryption(config.encryptionKey, ports);
   const { path, bytes } = await backupSqlite({
     path: config.databasePath,

@@ -8,7 +8,7 @@ import type { KeyEncryption } from "./kms/key-encryption.ts";
 import { KeyringVault } from "./vault.ts";
 
 /** What an operator may know of a key: names and states, nothing of the key itself. */
-export type KeyStatus = Pick<WrappedKey, "id" | "kind" | "state" | "kekId" | "createdAt" | "seals"> & {
+type KeyStatus = Pick<WrappedKey, "id" | "kind" | "state" | "kekId" | "createdAt" | "seals"> & {
   /** The key-encryption key that is staged; null = none is. */
   readonly stagedKekId: string | null;
 };

@@ -54,7 +54,7 @@ describe("a vault in a process that has not heard of a rotation", () => {
   it("A66: looks once for any number of values that wait", async () => {
     const { vault, database } = processOn(before);
     database.ring = rotated;
-    const opened = await Promise.all(Array.from({ length: 20 }, () => vault.open(sealedByAnother, context)));
+    const opened = await Promise.all(Array.from({ length: 20 }, async () => vault.open(sealedByAnother, context)));
     expect(opened.map((bytes) => Buffer.from(bytes).toString())).toEqual(opened.map(() => plaintext.toString()));
     expect(database.looks).toBe(1);
   });

@@ -7,6 +7,7 @@ import { ERROR_TABLE, type ErrorCode } from "../../src/core/errors.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { createRuntime } from "../../src/server/runtime.ts";
 import { runCommand } from "../cli/run-command.ts";
+import { present } from "../contract/fixtures.ts";
 import { fingerprint, startHeaderUpstream, type HeaderUpstream } from "../fixtures/header-upstream.ts";
 import { canaryValue } from "../helpers/canary.ts";
 import { keyProof, submit } from "../helpers/person.ts";
@@ -47,14 +48,20 @@ beforeEach(async () => {
     allow_all_identities: true,
   };
   const { status } = await first.admin("POST", "/api/v1/servers", { name: "shared", url: upstream.url, ...forAll });
-  expect(status).toBe(201);
+  if (status !== 201) {
+    throw new Error(`the shared server was answered with ${status}`);
+  }
   gateways = [first, await startTestGateway({ folder })];
 });
 afterEach(async () => {
-  await Promise.all(gateways.map((gateway) => gateway?.close()));
+  await Promise.all(running().map((gateway) => gateway.close()));
   await upstream.close();
   rmSync(folder, { recursive: true });
 });
+
+function running(): readonly TestGateway[] {
+  return gateways.flatMap((gateway) => gateway ?? []);
+}
 
 async function keyward(...args: readonly string[]): Promise<JsonObject> {
   const runtime = createRuntime();
@@ -130,13 +137,12 @@ function wasDone(what: string, answer: ApiAnswer | null, expected: number): answ
 }
 
 async function introduce(): Promise<readonly Person[]> {
-  const [gateway] = gateways;
-  const made = await Promise.all(Array.from({ length: PEOPLE }, (_, n) => gateway?.issueKey(`person ${n}`)));
-  const keys = made.flatMap((key) => key ?? []);
-  await gateway?.grant(serverId, ...keys.map(({ id }) => id));
+  const gateway = present(running()[0]);
+  const keys = await Promise.all(Array.from({ length: PEOPLE }, (_, n) => gateway.issueKey(`person ${n}`)));
+  await gateway.grant(serverId, ...keys.map(({ id }) => id));
   const people = keys.map(({ key }): Person => ({ key, possible: [], calls: 0, submissions: 0 }));
   for (const person of people) {
-    await edit(person, gateway as TestGateway);
+    await edit(person, gateway);
     expect(person.submissions).toBe(1);
   }
   return people;
@@ -151,7 +157,7 @@ async function restart(index: number): Promise<void> {
 }
 
 async function replaceDataKey(): Promise<void> {
-  const { previous_key_id: old } = await keyward("vault", "rotate");
+  const old = textIn(await keyward("vault", "rotate"), "previous_key_id");
   await keyward("vault", "rewrap");
   for (;;) {
     const { keys } = (await keyward("vault", "status")) as unknown as { keys: { id: string; may_retire: boolean }[] };
@@ -161,7 +167,7 @@ async function replaceDataKey(): Promise<void> {
     // What a gateway sealed before it heard of the rotation.
     await keyward("vault", "rewrap");
   }
-  await keyward("vault", "retire", String(old), "--yes");
+  await keyward("vault", "retire", old, "--yes");
 }
 
 it("A66: keys are replaced under load: not one unreadable row, and no failure that may not be tried again", async () => {
@@ -180,12 +186,10 @@ it("A66: keys are replaced under load: not one unreadable row, and no failure th
     await calm();
     await replaceDataKey();
     await calm();
-    await replaceDataKey();
-    await calm();
 
     const next = join(folder, "next.key");
-    const { key } = await keyward("vault", "generate-key");
-    writeFileSync(next, `${String(key)}\n`, { mode: 0o600 });
+    const key = textIn(await keyward("vault", "generate-key"), "key");
+    writeFileSync(next, `${key}\n`, { mode: 0o600 });
     await keyward("vault", "stage", "--new-key-file", next);
     await calm();
     env = { KEYWARD_ENCRYPTION_KEY_FILE: next };
@@ -205,7 +209,7 @@ it("A66: keys are replaced under load: not one unreadable row, and no failure th
   await restart(0);
   await restart(1);
   for (const person of people) {
-    for (const gateway of gateways as TestGateway[]) {
+    for (const gateway of running()) {
       const { text } = await callTool(gateway, person.key, "notes-whoami");
       expect(person.possible.map(fingerprint)).toContain(text);
       const shared = await callTool(gateway, person.key, "shared-whoami");
@@ -218,7 +222,6 @@ it("A66: keys are replaced under load: not one unreadable row, and no failure th
   const data = keys.filter(({ kind }) => kind === "data").map(({ state, sealed }) => [state, sealed]);
   const nothing = { credentials: 0, servers: 0, oauth_records: 0 };
   const retired = ["retired", nothing];
-  expect(data).toEqual([retired, retired, retired, ["current", { credentials: PEOPLE, servers: 1, oauth_records: 0 }]]);
-  const [gateway] = gateways;
-  expect((await gateway?.admin("GET", "/api/v1/audit/verify"))?.body["intact"]).toBe(true);
-});
+  expect(data).toEqual([retired, retired, ["current", { credentials: PEOPLE, servers: 1, oauth_records: 0 }]]);
+  expect((await present(running()[0]).admin("GET", "/api/v1/audit/verify")).body["intact"]).toBe(true);
+}, 180_000);

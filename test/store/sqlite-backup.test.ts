@@ -31,16 +31,16 @@ async function openCopy(): Promise<SqliteStore> {
 describe("a backup of a database in use", () => {
   it("is one moment of it: every transaction is in it wholly or not at all, and writers go on meanwhile", async () => {
     const server = await createServer(store);
-    let isCopied = false;
+    const copied = new AbortController();
     let written = 0;
     const writing = (async () => {
-      while (!isCopied || written < 50) {
+      while (!copied.signal.aborted || written < 50) {
         await upsert(store, server, someone(`who-${written}`));
         written += 1;
       }
     })();
     const { bytes } = await backup();
-    isCopied = true;
+    copied.abort();
     await writing;
     expect(bytes).toBe(statSync(folder.file("copy.db")).size);
 
