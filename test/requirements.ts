@@ -280,6 +280,11 @@ export const ABUSE_CASES = {
     source: "P8",
   },
   A60: { sentence: "kill -9 at any moment leaves every acknowledged operation, whole.", source: "P9" },
+  A61: {
+    sentence:
+      "Whichever call of the store fails, and however, nothing is half done, and asking again tells what happened.",
+    source: "P10",
+  },
   A63: {
     sentence: "A full disk, a lock, damage or a path that cannot be used is said, and never a silent new database.",
     source: "P9",

@@ -47,7 +47,8 @@ export const TTL_MS = 900_000;
 export const LEASE_MS = 30_000;
 export const MAX_ATTEMPTS = 5;
 
-let serial = 0;
+/** Two processes that write to one database make different ids. */
+let serial = process.pid * 1_000_000;
 
 export function newId(prefix: string): string {
   serial += 1;
