@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    globalSetup: ["test/helpers/postgres/global-setup.ts"],
     pool: "forks",
     // The machine that has to pass is one of two cores; more workers would only make timings less repeatable.
     maxWorkers: 2,
