@@ -1,11 +1,11 @@
 import type { ConfigOptions, Runtime } from "../cli/runtime.ts";
 import type { Logger } from "../core/ports.ts";
 import { Secret } from "../core/secret.ts";
-import { migrateSqlite, sqliteMigrationStatus } from "../store/sqlite/open.ts";
 import { generateKey } from "../vault/key-text.ts";
 import { readVaultStatus } from "../vault/open-vault.ts";
 import { loadConfig, type Config } from "./config/config.ts";
 import { CONFIG_FLAGS } from "./config/config-flags.ts";
+import { migrateDatabase, migrationStatus } from "./database.ts";
 import { holdLines } from "./held-lines.ts";
 import { openKeyEncryption } from "./key-encryption.ts";
 import { withStore } from "./local-store.ts";
@@ -46,8 +46,8 @@ export function createRuntime(): Runtime {
 
     async migrate(options) {
       const { config, ports } = localWork(options);
-      const applied = await migrateSqlite({ path: config.databasePath, ...ports });
-      const status = await sqliteMigrationStatus({ path: config.databasePath });
+      const applied = await migrateDatabase(config.database, ports);
+      const status = await migrationStatus(config.database, ports);
       return { applied, version: status.applied.at(-1)?.name ?? "none" };
     },
 

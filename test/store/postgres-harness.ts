@@ -1,4 +1,3 @@
-import { afterAll } from "vitest";
 import { Secret } from "../../src/core/secret.ts";
 import { migratePostgres, openPostgresStore, type PostgresStore } from "../../src/postgres.ts";
 import type { Harness } from "../contract/fixtures.ts";
@@ -10,10 +9,6 @@ export interface PostgresHarness extends Harness {
 }
 
 let migrated: Promise<TestDatabase> | undefined;
-
-afterAll(async () => {
-  await (await migrated)?.drop();
-});
 
 /** A database with the tables in it: copying one takes a fraction of what the migrations take. */
 async function migratedTemplate(): Promise<TestDatabase> {

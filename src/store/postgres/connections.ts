@@ -2,7 +2,7 @@ import type { CompiledQuery, QueryResult } from "kysely";
 import type { Clock, Logger, Random } from "../../core/ports.ts";
 import type { PgDriver, PgOptions, PgPool, PgPooledClient } from "./pg-client.ts";
 import { PipelinedReader } from "./pipelined-reader.ts";
-import { fromDriver, isConnectionLost } from "./postgres-error.ts";
+import { fromDriver, isConnectionLost, isWorthAnotherTry } from "./postgres-error.ts";
 import type { Statements } from "./statements.ts";
 import { VALUE_TYPES } from "./values.ts";
 
@@ -117,7 +117,7 @@ async function onceMore<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    if (!isConnectionLost(error)) {
+    if (!isWorthAnotherTry(error)) {
       throw error;
     }
     return read();

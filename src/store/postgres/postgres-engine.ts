@@ -5,7 +5,7 @@ import type { Tables } from "../tables.ts";
 import { type Connections, LOCK_TIMEOUT_MS } from "./connections.ts";
 import { PostgresDialect, StatementDriver } from "./dialect.ts";
 import { postgresJson } from "./json.ts";
-import { ConnectionError, fromEngine, isConflict, isConnectionLost, sqlState } from "./postgres-error.ts";
+import { ConnectionError, fromEngine, isConflict, isWorthAnotherTry, sqlState } from "./postgres-error.ts";
 import { sha256OfLines } from "./sha256-lines.ts";
 import type { Statements } from "./statements.ts";
 import { type Progress, runTransaction } from "./transaction.ts";
@@ -169,5 +169,5 @@ function mayRetry(error: unknown, { isCommitting }: Progress, retries: number): 
   if (isConflict(error)) {
     return retries < MAX_RETRIES;
   }
-  return isConnectionLost(error) && !isCommitting && retries < 1;
+  return isWorthAnotherTry(error) && !isCommitting && retries < 1;
 }

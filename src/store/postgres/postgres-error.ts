@@ -60,6 +60,16 @@ export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
 }
 
+/** The driver's own words when it has waited long enough for an answer. */
+const TIMED_OUT = "Query read timeout";
+
+/** Whether a connection is lost and the time that a caller may wait is not used up: another try is due. */
+export function isWorthAnotherTry(error: unknown): boolean {
+  const isTimeout =
+    error instanceof ConnectionError && error.cause instanceof Error && error.cause.message === TIMED_OUT;
+  return isConnectionLost(error) && !isTimeout;
+}
+
 /** An error of the driver's, as this folder goes on with it. */
 export function fromDriver(error: unknown): unknown {
   return isKeywardError(error) || sqlState(error) !== null || error instanceof ConnectionError

@@ -3,6 +3,7 @@ import { unavailable } from "../engine.ts";
 import type { Tables } from "../tables.ts";
 import { type Lease, LOCK_TIMEOUT_MS } from "./connections.ts";
 import { PostgresDialect, StatementDriver } from "./dialect.ts";
+import { isConnectionLost } from "./postgres-error.ts";
 import type { Statements } from "./statements.ts";
 
 /** `WRITE_LOCK` of the advisory locks: whoever holds it is the only writer of the database. See decision 047. */
@@ -45,7 +46,12 @@ export async function runTransaction<T>(
     const kysely = new Kysely<Tables>({ dialect: new PostgresDialect(run) });
     result = await kysely.transaction().execute((db) => work(db, now));
   } catch (error) {
-    await rollBack(lease, statements);
+    if (isConnectionLost(error)) {
+      // Its end is the end of the transaction as well; an answer may never come.
+      lease.isBroken = true;
+    } else {
+      await rollBack(lease, statements);
+    }
     throw error;
   }
   progress.isCommitting = true;
@@ -57,7 +63,6 @@ export async function runTransaction<T>(
   return result;
 }
 
-/** The end of its connection ends a transaction as well. */
 async function rollBack(lease: Lease, statements: Statements): Promise<void> {
   try {
     await statements.script(lease.client, "rollback", COMMIT_WITHIN_MS);

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Client } from "pg";
-import { inject } from "vitest";
+import { afterAll, inject } from "vitest";
 
 /** Whether tests on PostgreSQL can run here. Why not has been said at the start of the run. */
 export const isPostgresThere: boolean = inject("postgresLauncher") !== null;
@@ -14,6 +14,15 @@ export interface TestDatabase {
   /** Whoever is still connected is cut off. */
   drop(): Promise<void>;
 }
+
+const created = new Set<string>();
+
+// Those that no test has dropped: of tests that failed, and templates.
+afterAll(async () => {
+  for (const name of created) {
+    await (await connectTo(name)).drop();
+  }
+});
 
 let server: Promise<string> | undefined;
 
@@ -41,9 +50,15 @@ export async function createDatabase({
 }: {
   readonly template?: string;
 } = {}): Promise<TestDatabase> {
-  const serverUrl = await postgresServer();
   const name = `keyward_test_${randomBytes(8).toString("hex")}`;
-  await run(serverUrl, `create database ${name} template ${template} encoding 'UTF8'`);
+  await run(await postgresServer(), `create database ${name} template ${template} encoding 'UTF8'`);
+  created.add(name);
+  return connectTo(name);
+}
+
+/** One that has been created before. */
+export async function connectTo(name: string): Promise<TestDatabase> {
+  const serverUrl = await postgresServer();
   const address = new URL(serverUrl);
   address.pathname = `/${name}`;
   const url = address.href;
@@ -51,7 +66,8 @@ export async function createDatabase({
     name,
     url,
     query: (sql, values) => run(url, sql, values),
-    drop: async () => {
+    async drop() {
+      created.delete(name);
       await run(serverUrl, `drop database if exists ${name} with (force)`);
     },
   };
