@@ -53,9 +53,9 @@ type RetireOutcome =
 /**
  * The part of the store that replaces keys while Keyward serves. Every method is one transaction, with its audit event.
  *
- * No sealed value is ever written under a retired key: whoever writes one holds the row of its key until the commit, so
- * that a retirement either waits for the value and counts it, or is seen by the writer, who is then refused with
- * `credential_store_unavailable` and comes back with the current key.
+ * No sealed value is ever written under a retired key: whoever writes one looks at the key in the same transaction. A
+ * retirement either counts the value, or is seen by the writer, who is then refused with `credential_store_unavailable` and
+ * comes back with the current key.
  */
 export interface KeyRotationStore {
   /**

@@ -3,7 +3,6 @@ import type { KeyRotationStore } from "../core/key-rotation-port.ts";
 import { appendAudit } from "./audit.ts";
 import type { Engine, Tx } from "./engine.ts";
 import { countSealed, listSealed, reseal } from "./sealed-rows.ts";
-import type { DataKeysTable } from "./tables.ts";
 
 export function createKeyRotationStore(engine: Engine): KeyRotationStore {
   return {
@@ -53,16 +52,13 @@ export function createKeyRotationStore(engine: Engine): KeyRotationStore {
         if (key.state !== "readable") {
           return { kind: key.state === "current" ? "current" : "retired_before" };
         }
-        // First: from here on nobody seals under it. Whoever has is waited for here, and counted below.
-        await setState(tx, id, "retired");
         const [counts] = await countSealed(tx.db, id);
         if (counts !== undefined) {
-          await setState(tx, id, "readable");
           return { kind: "in_use", counts };
         }
         await tx.db
           .updateTable("data_keys")
-          .set({ wrapped: new Uint8Array(), staged_wrapped: null, staged_kek_id: null })
+          .set({ state: "retired", wrapped: new Uint8Array(), staged_wrapped: null, staged_kek_id: null })
           .where("id", "=", id)
           .execute();
         await appendAudit(tx, [audit]);
@@ -133,10 +129,6 @@ export function createKeyRotationStore(engine: Engine): KeyRotationStore {
         }
       }),
   };
-}
-
-async function setState(tx: Tx, id: string, state: DataKeysTable["state"]): Promise<void> {
-  await tx.db.updateTable("data_keys").set({ state }).where("id", "=", id).execute();
 }
 
 /** Keys that somebody may need to be unwrapped. */

@@ -4,7 +4,7 @@ import type { OauthModel } from "../core/oauth-port.ts";
 import type { UpstreamOrigin } from "../core/server.ts";
 import { SEALED_COLUMNS, toSealedCredential } from "./credential-row.ts";
 import type { Db, Tx } from "./engine.ts";
-import { holdSealingKey } from "./sealing-key.ts";
+import { refuseRetiredKey } from "./sealing-key.ts";
 
 interface CountRow {
   readonly key_id: string;
@@ -117,7 +117,7 @@ async function listOauthRecords(db: Db, keyId: string, after: string, limit: num
 
 export async function reseal(tx: Tx, rows: readonly ResealedRow[]): Promise<number> {
   for (const keyId of new Set(rows.map(({ sealed }) => sealed.keyId))) {
-    await holdSealingKey(tx, keyId);
+    await refuseRetiredKey(tx, keyId);
   }
   let resealed = 0;
   for (const row of rows) {

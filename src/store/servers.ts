@@ -11,7 +11,7 @@ import { isName, parsePage, toPage } from "./page.ts";
 import { countPeople } from "./reconcile.ts";
 import { applyServerEdit, type ServerEdit } from "./server-edit.ts";
 import { fromHeaderSchema, fromServerChange, toHeaderSchema, toServer } from "./server-row.ts";
-import { holdSealingKey } from "./sealing-key.ts";
+import { refuseRetiredKey } from "./sealing-key.ts";
 import type { ServersTable } from "./tables.ts";
 
 export function createServerStore(engine: Engine): ServerStore {
@@ -19,7 +19,7 @@ export function createServerStore(engine: Engine): ServerStore {
     createServer: (server, audit) =>
       engine.write(async (tx) => {
         if (server.staticHeaders !== null) {
-          await holdSealingKey(tx, server.staticHeaders.keyId);
+          await refuseRetiredKey(tx, server.staticHeaders.keyId);
         }
         const row = await tx.db
           .insertInto("servers")
@@ -118,7 +118,7 @@ export function createServerStore(engine: Engine): ServerStore {
 
 async function writeChange(tx: Tx, before: ServersTable, change: ServerChange): Promise<ServersTable> {
   if (change.staticHeaders !== undefined && change.staticHeaders !== null) {
-    await holdSealingKey(tx, change.staticHeaders.keyId);
+    await refuseRetiredKey(tx, change.staticHeaders.keyId);
   }
   const columns = fromServerChange(change);
   const { header_schema: schema = before.header_schema } = columns;

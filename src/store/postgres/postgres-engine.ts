@@ -126,7 +126,6 @@ export class PostgresEngine implements Engine {
               now: this.#latest(this.#serverTime?.() ?? serverNow),
               json: postgresJson,
               sha256OfLines,
-              sharedLock: sql``,
             }),
           ),
         );
