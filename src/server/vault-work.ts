@@ -67,7 +67,7 @@ export function openNextKey(next: NextKeySource, ports: VaultWorkPorts): Promise
 export async function backUp(config: Config, ports: VaultWorkPorts, to: string): Promise<BackedUp> {
   if (config.database.kind !== "sqlite") {
     throw new KeywardError("backup_failed", {
-      message: "PostgreSQL has its own backup: pg_dump, or what your provider offers. See docs/storage.md.",
+      message: "PostgreSQL has its own backup: pg_dump, or what your provider offers. docs/keys.md says how.",
     });
   }
   const keyEncryption = await openKeyEncryption(config.encryptionKey, ports);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createRuntime } from "../../src/server/runtime.ts";
 import { runCommand } from "../cli/run-command.ts";
+import { isOnPostgres } from "../helpers/engine.ts";
 import { callTool } from "../helpers/rpc.ts";
 import { setScene, type Scene } from "../helpers/scene.ts";
 import { startTestGateway } from "../helpers/test-gateway.ts";
@@ -60,7 +61,8 @@ async function callOnRestored(file: string, keyFile: string | null): Promise<str
   }
 }
 
-describe("A71: a backup", () => {
+// PostgreSQL has pg_dump.
+describe.skipIf(isOnPostgres)("A71: a backup", () => {
   it("that was made while the gateway serves restores with the key that it names, and refuses every other", async () => {
     const key = join(scene.gateway.folder, "keyward.db.key");
     const { code, stdout } = await keyward("backup", join(scene.gateway.folder, "night.db"));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createRuntime } from "../../src/server/runtime.ts";
 import { runCommand } from "../cli/run-command.ts";
+import { engineOf } from "../helpers/engine.ts";
 import { setScene, type Scene } from "../helpers/scene.ts";
 
 /* The commands of `keyward vault` beside a gateway that serves, as an operator goes through them. */
@@ -20,11 +21,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function vault(...args: readonly string[]) {
-  const env = {
-    KEYWARD_DATABASE_URL: `sqlite:${join(scene.gateway.folder, "keyward.db")}`,
-    KEYWARD_LOG_LEVEL: "silent",
-  };
+async function vault(...args: readonly string[]) {
+  const engine = await engineOf(scene.gateway.folder);
+  const key = args.includes("--encryption-key-file") ? {} : engine.env;
+  const env = { ...key, KEYWARD_DATABASE_URL: engine.databaseUrl, KEYWARD_LOG_LEVEL: "silent" };
   return runCommand(["vault", ...args], { runtime: createRuntime(), env });
 }
 

@@ -10,6 +10,7 @@ import { runCommand } from "../cli/run-command.ts";
 import { present } from "../contract/fixtures.ts";
 import { fingerprint, startHeaderUpstream, type HeaderUpstream } from "../fixtures/header-upstream.ts";
 import { canaryValue } from "../helpers/canary.ts";
+import { engineOf } from "../helpers/engine.ts";
 import { keyProof, submit } from "../helpers/person.ts";
 import { callTool } from "../helpers/rpc.ts";
 import { startTestGateway, textIn, type ApiAnswer, type TestGateway } from "../helpers/test-gateway.ts";
@@ -65,8 +66,10 @@ function running(): readonly TestGateway[] {
 
 async function keyward(...args: readonly string[]): Promise<JsonObject> {
   const runtime = createRuntime();
-  const database = { KEYWARD_DATABASE_URL: `sqlite:${join(folder, "keyward.db")}`, KEYWARD_LOG_LEVEL: "silent" };
-  const { code, stdout, stderr } = await runCommand([...args, "--json"], { runtime, env: { ...database, ...env } });
+  const engine = await engineOf(folder);
+  const database = { KEYWARD_DATABASE_URL: engine.databaseUrl, KEYWARD_LOG_LEVEL: "silent" };
+  const key = Object.keys(env).length === 0 ? engine.env : env;
+  const { code, stdout, stderr } = await runCommand([...args, "--json"], { runtime, env: { ...database, ...key } });
   expect([args.join(" "), code, stderr]).toEqual([args.join(" "), 0, expect.not.stringContaining("error")]);
   return JSON.parse(stdout) as JsonObject;
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { codeOf } from "../contract/fixtures.ts";
 import { systemClock } from "../../src/server/system.ts";
 import { CommandKeyEncryption } from "../../src/vault/kms/command.ts";
 import type { KeyContext } from "../../src/vault/kms/key-encryption.ts";
@@ -92,8 +93,8 @@ describe.each([
     );
     standIn(service, "process.exit(1);");
     const kek = new CommandKeyEncryption([script, ...args], { clock: systemClock });
-    for (const attempt of [kek.wrap(randomBytes(32), context), kek.unwrap(wrapped, context)]) {
-      await expect(attempt).rejects.toMatchObject({ code: "credential_store_unavailable", isRetryable: true });
-    }
+    const attempts = [kek.wrap(randomBytes(32), context), kek.unwrap(wrapped, context)];
+    const unavailable = "credential_store_unavailable";
+    expect(await Promise.all(attempts.map(codeOf))).toEqual([unavailable, unavailable]);
   });
 });
