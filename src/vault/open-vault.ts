@@ -129,12 +129,16 @@ async function unlockVault(
   return new KeyringVault({ ring, deploymentId, load, random, logger });
 }
 
+const MAX_LOOKS = 3;
+
 /** @returns null when this is a first start */
 async function readStoredKeys(keyStore: KeyReader): Promise<StoredKeys | null> {
-  const first = await readOnce(keyStore);
-  // The three reads are not one transaction, and the first start of another process may fall between them. That happens
-  // once in the life of a database, so what is still torn at the second look is damage.
-  const found = isTorn(first) ? await readOnce(keyStore) : first;
+  let found = await readOnce(keyStore);
+  // The three reads are not one transaction: the first start of another process may fall between them, or a rotation and a
+  // retirement. These are rare, so what is still so at the third look is damage.
+  for (let look = 2; look <= MAX_LOOKS && (isTorn(found) || isOutdated(found)); look += 1) {
+    found = await readOnce(keyStore);
+  }
   if (isTorn(found)) {
     throw damaged(found);
   }
@@ -149,10 +153,16 @@ interface Found {
 
 async function readOnce(keyStore: KeyReader): Promise<Found> {
   return {
-    keys: await keyStore.listKeys(),
+    // Before the keys: whatever it names by now is among them.
     keycheck: await keyStore.readKeycheck(),
+    keys: await keyStore.listKeys(),
     hasSealedRows: await keyStore.hasSealedRows(),
   };
+}
+
+/** The key of the keycheck is not one that could open it. */
+function isOutdated({ keys, keycheck }: Found): boolean {
+  return keycheck !== null && !keys.some(({ id, state }) => id === keycheck.keyId && state !== "retired");
 }
 
 /** Keys and keycheck are installed together and before any row is sealed: none of them, or all. */
