@@ -4,6 +4,9 @@ import { findPostgres } from "./test/helpers/postgres/binaries.ts";
 /** What speaks with a whole gateway, and so runs on each engine. */
 const ON_BOTH_ENGINES = ["test/e2e/**/*.test.ts", "test/security/**/*.test.ts"];
 
+/** About the file of an embedded database. */
+const ON_SQLITE_ONLY = ["test/e2e/first-start.test.ts", "test/e2e/waits-for-a-lock.test.ts"];
+
 const isPostgresThere = process.env["TEST_DATABASE_URL"] !== undefined || findPostgres() !== null;
 
 export default defineConfig({
@@ -21,7 +24,12 @@ export default defineConfig({
         ? [
             {
               extends: true as const,
-              test: { name: "on PostgreSQL", include: ON_BOTH_ENGINES, env: { KEYWARD_TEST_ENGINE: "postgres" } },
+              test: {
+                name: "on PostgreSQL",
+                include: ON_BOTH_ENGINES,
+                exclude: ON_SQLITE_ONLY,
+                env: { KEYWARD_TEST_ENGINE: "postgres" },
+              },
             },
           ]
         : []),

@@ -280,6 +280,11 @@ export const ABUSE_CASES = {
     source: "P8",
   },
   A60: { sentence: "kill -9 at any moment leaves every acknowledged operation, whole.", source: "P9" },
+  A62: {
+    sentence:
+      "A database that cannot be reached, restarts or takes no writes is an outage within bounds, and over when it is.",
+    source: "P10",
+  },
   A63: {
     sentence: "A full disk, a lock, damage or a path that cannot be used is said, and never a silent new database.",
     source: "P9",
