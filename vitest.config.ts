@@ -5,7 +5,9 @@ import { findPostgres } from "./test/helpers/postgres/binaries.ts";
 const ON_BOTH_ENGINES = ["test/e2e/**/*.test.ts", "test/security/**/*.test.ts"];
 
 /** About the file of an embedded database. */
-const ON_SQLITE_ONLY = ["test/e2e/first-start.test.ts", "test/e2e/waits-for-a-lock.test.ts"];
+const ON_SQLITE_ONLY = ["first-start", "waits-for-a-lock", "backup", "key-service"].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 
 const isPostgresThere = process.env["TEST_DATABASE_URL"] !== undefined || findPostgres() !== null;
 

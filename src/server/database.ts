@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { KeywardError } from "../core/errors.ts";
+import type { KeyRotationStore } from "../core/key-rotation-port.ts";
 import type { Clock, Logger, Random } from "../core/ports.ts";
 import type { KeyStore, Store } from "../core/store-port.ts";
 import { migratePostgres, openPostgres, openPostgresStore, postgresMigrationStatus } from "../store/postgres/open.ts";
@@ -15,8 +16,11 @@ interface DatabasePorts {
   readonly logger: Logger;
 }
 
+/** All ports on one database. */
+export type OpenStore = Store & KeyStore & KeyRotationStore;
+
 interface OpenedDatabase {
-  readonly store: Store & KeyStore;
+  readonly store: OpenStore;
   readonly signInDatabase: SignInDatabase;
 }
 
@@ -43,7 +47,7 @@ export function openDatabase(
 }
 
 /** The same for one that is there. @throws KeywardError `store_unusable` when it is not: looking at one makes none */
-export async function openExistingStore(source: DatabaseSource, ports: DatabasePorts): Promise<Store & KeyStore> {
+export async function openExistingStore(source: DatabaseSource, ports: DatabasePorts): Promise<OpenStore> {
   if (!(await isDatabaseThere(source, ports))) {
     throw new KeywardError("store_unusable", {
       message: `${whyNotThere(source)} Run keyward serve, or keyward migrate.`,

@@ -2,11 +2,10 @@ import { existsSync, statSync } from "node:fs";
 import { isKeywardError } from "../core/errors.ts";
 import type { Clock, Logger, Random } from "../core/ports.ts";
 import type { Server } from "../core/server.ts";
-import type { KeyStore, Store } from "../core/store-port.ts";
 import { createUpstream } from "../upstream/upstream.ts";
 import { readVaultStatus } from "../vault/open-vault.ts";
 import type { Config } from "./config/config.ts";
-import { isDatabaseThere, migrationStatus, openExistingStore, whyNotThere } from "./database.ts";
+import { isDatabaseThere, migrationStatus, openExistingStore, type OpenStore, whyNotThere } from "./database.ts";
 import { openKeyEncryption } from "./key-encryption.ts";
 
 /** What one look at the installation found. */
@@ -81,7 +80,7 @@ function examineModes(config: Config): readonly Finding[] {
 }
 
 async function examineStore(config: Config, ports: DoctorPorts): Promise<readonly Finding[]> {
-  let store: Store & KeyStore;
+  let store: OpenStore;
   try {
     store = await openExistingStore(config.database, ports);
   } catch (error) {
@@ -98,7 +97,7 @@ async function examineStore(config: Config, ports: DoctorPorts): Promise<readonl
   }
 }
 
-async function examineWrites(store: Store & KeyStore): Promise<Finding> {
+async function examineWrites(store: OpenStore): Promise<Finding> {
   try {
     await store.ping();
     return { check: "database", level: "ok", message: "Reads and writes." };
@@ -107,14 +106,21 @@ async function examineWrites(store: Store & KeyStore): Promise<Finding> {
   }
 }
 
-async function examineKeys(config: Config, store: Store & KeyStore, ports: DoctorPorts): Promise<Finding> {
+/** Random nonces are safe for 2^32 seals under one key (NIST SP 800-38D section 8.3). */
+const MANY_SEALS = 2 ** 30;
+
+async function examineKeys(config: Config, store: OpenStore, ports: DoctorPorts): Promise<Finding> {
   const check = "encryption key";
   try {
     if (config.encryptionKey.kind === "generated_file" && (await store.listKeys()).length === 0) {
       return { check, level: "ok", message: "The first start will make one." };
     }
     const keyEncryption = await openKeyEncryption(config.encryptionKey, ports);
-    const { kekId } = await readVaultStatus({ keyStore: store, keyEncryption, ...ports });
+    const { kekId, keys } = await readVaultStatus({ keyStore: store, keyEncryption });
+    if (keys.some(({ kind, state, seals }) => kind === "data" && state === "current" && seals >= MANY_SEALS)) {
+      const message = "The current data key has sealed a quarter of what one key may.";
+      return { check, level: "warning", message, fix: "Run keyward vault rotate." };
+    }
     const message = `${kekId} opens this database. Keep a copy of it apart from the database's backups.`;
     return { check, level: "ok", message };
   } catch (error) {
@@ -126,7 +132,7 @@ const MAX_SERVERS = 500;
 
 async function examineServers(
   config: Config,
-  store: Store & KeyStore,
+  store: OpenStore,
   ports: DoctorPorts,
 ): Promise<readonly Finding[]> {
   const upstream = createUpstream({ allowPrivate: config.allowedPrivateUpstreams, ...ports });

@@ -1,7 +1,6 @@
 import type { Clock, Logger, Random } from "../core/ports.ts";
-import type { KeyStore, Store } from "../core/store-port.ts";
 import type { Config } from "./config/config.ts";
-import { openExistingStore } from "./database.ts";
+import { openExistingStore, type OpenStore } from "./database.ts";
 
 /**
  * Opens the store for one piece of work and closes it again, whatever comes of it.
@@ -10,7 +9,7 @@ import { openExistingStore } from "./database.ts";
 export async function withStore<T>(
   config: Config,
   ports: { readonly clock: Clock; readonly random: Random; readonly logger: Logger },
-  work: (store: Store & KeyStore) => Promise<T>,
+  work: (store: OpenStore) => Promise<T>,
 ): Promise<T> {
   const store = await openExistingStore(config.database, ports);
   try {

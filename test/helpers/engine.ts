@@ -14,9 +14,8 @@ export const isOnPostgres: boolean = process.env["KEYWARD_TEST_ENGINE"] === "pos
 
 /** The database that belongs to a test's folder. Whoever opens the same folder again has the same database. */
 export interface EngineOfFolder {
-  readonly databaseUrl: string;
-  /** What has to be configured beside it. */
-  readonly env: Readonly<Record<string, string>>;
+  /** A configuration for it: with a key, where one is needed and that one names none. */
+  envWith(env: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
   /** Another handle on it, as another replica has one. */
   openStore(): Promise<SqliteStore>;
   /** The key that its gateways have. */
@@ -36,8 +35,7 @@ export async function engineOf(folder: string): Promise<EngineOfFolder> {
 function sqliteOf(folder: string): EngineOfFolder {
   const path = join(folder, "keyward.db");
   return {
-    databaseUrl: `sqlite:${path}`,
-    env: {},
+    envWith: (env) => ({ KEYWARD_DATABASE_URL: `sqlite:${path}`, ...env }),
     openStore: () => openSqliteStore({ path, clock: systemClock, random: systemRandom }),
     keySource: { file: `${path}.key` },
     async query(sql, ...values) {
@@ -55,8 +53,10 @@ function sqliteOf(folder: string): EngineOfFolder {
 async function postgresOf(folder: string): Promise<EngineOfFolder> {
   const { url, query } = await databaseOf(folder);
   return {
-    databaseUrl: url,
-    env: { KEYWARD_ENCRYPTION_KEY: ENCRYPTION_KEY },
+    envWith(env) {
+      const hasKey = Object.keys(env).some((name) => name.startsWith("KEYWARD_ENCRYPTION_KEY"));
+      return { KEYWARD_DATABASE_URL: url, ...(hasKey ? {} : { KEYWARD_ENCRYPTION_KEY: ENCRYPTION_KEY }), ...env };
+    },
     openStore: () => openPostgresStore({ url: new Secret(url), clock: systemClock, random: systemRandom }),
     keySource: { key: new Secret(ENCRYPTION_KEY) },
     query(sql, ...values) {

@@ -1,5 +1,6 @@
 import type { Dialect, Driver } from "kysely";
 import { KeywardError } from "../../core/errors.ts";
+import type { KeyRotationStore } from "../../core/key-rotation-port.ts";
 import type { Clock, Logger, Random } from "../../core/ports.ts";
 import type { Secret } from "../../core/secret.ts";
 import type { KeyStore, Store } from "../../core/store-port.ts";
@@ -15,8 +16,8 @@ import { PostgresEngine } from "./postgres-engine.ts";
 import { sqlState } from "./postgres-error.ts";
 import { Statements, type StatementListener } from "./statements.ts";
 
-/** Both ports on one PostgreSQL database. Any number of them, in one process or many, may be open on the same one. */
-export type PostgresStore = Store & KeyStore;
+/** All ports on one PostgreSQL database. Any number of them, in one process or many, may be open on the same one. */
+export type PostgresStore = Store & KeyStore & KeyRotationStore;
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database`. PostgreSQL 14 or newer, encoding UTF8. */

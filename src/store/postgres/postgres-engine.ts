@@ -115,7 +115,13 @@ export class PostgresEngine implements Engine {
       try {
         return await this.#connections.use((lease) =>
           runTransaction(lease, this.#statements, progress, (db, serverNow) =>
-            work({ db, now: this.#latest(this.#serverTime?.() ?? serverNow), json: postgresJson, sha256OfLines }),
+            work({
+              db,
+              now: this.#latest(this.#serverTime?.() ?? serverNow),
+              json: postgresJson,
+              sha256OfLines,
+              sharedLock: sql``,
+            }),
           ),
         );
       } catch (error) {
