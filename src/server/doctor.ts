@@ -130,11 +130,7 @@ async function examineKeys(config: Config, store: OpenStore, ports: DoctorPorts)
 
 const MAX_SERVERS = 500;
 
-async function examineServers(
-  config: Config,
-  store: OpenStore,
-  ports: DoctorPorts,
-): Promise<readonly Finding[]> {
+async function examineServers(config: Config, store: OpenStore, ports: DoctorPorts): Promise<readonly Finding[]> {
   const upstream = createUpstream({ allowPrivate: config.allowedPrivateUpstreams, ...ports });
   try {
     const { items } = await store.listServers({ limit: MAX_SERVERS });
