@@ -7,13 +7,14 @@ import { openSqlite } from "../store/sqlite/open.ts";
 import { UNUSED_CLIENT_MS } from "../http/oauth/lifetimes.ts";
 import { createDocuments, type DocumentsOptions } from "../upstream/documents.ts";
 import { createUpstream, type UpstreamOptions } from "../upstream/upstream.ts";
-import { openVault } from "../vault/open-vault.ts";
+import { openVaultPatiently } from "../vault/patient-open.ts";
 import { clientAddress } from "./client-address.ts";
 import { compose } from "./compose.ts";
 import { loopbackUrl, type Config } from "./config/config.ts";
 import { createFrontDoor } from "./front-door.ts";
 import { ensureKeyFile, openKeyEncryption } from "./key-encryption.ts";
 import { listen, refuse, type Listener } from "./listener.ts";
+import { VaultWorker } from "./vault-worker.ts";
 
 export interface ServerPorts {
   readonly clock: Clock;
@@ -68,7 +69,10 @@ async function start(
   opened.push(() => store.close());
   await ensureKeyFile(config.encryptionKey, store, random);
   const keyEncryption = await openKeyEncryption(config.encryptionKey, ports);
-  const vault = await openVault({ keyStore: store, keyEncryption, random, logger });
+  const vault = await openVaultPatiently({ keyStore: store, keyEncryption, random, logger, clock });
+  const vaultWorker = new VaultWorker({ vault, store, clock, logger });
+  vaultWorker.start();
+  opened.push(() => vaultWorker.stop());
   const upstream = createUpstream({
     ...ports.upstream,
     allowPrivate: config.allowedPrivateUpstreams,
