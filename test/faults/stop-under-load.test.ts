@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { startHeaderUpstream, type HeaderUpstream } from "../fixtures/header-upstream.ts";
 import { canaryValue } from "../helpers/canary.ts";
 import { giveValue } from "../helpers/connected.ts";
-import { startKeyward } from "../helpers/keyward-process.ts";
+import { type KeywardProcess, startKeyward } from "../helpers/keyward-process.ts";
 import { keyProof } from "../helpers/person.ts";
 import { startTestGateway, textIn } from "../helpers/test-gateway.ts";
 
@@ -17,12 +17,14 @@ const CALLS = 12;
 
 let folder: string;
 let upstream: HeaderUpstream;
+let child: KeywardProcess | undefined;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "keyward-stop-"));
   upstream = await startHeaderUpstream({ era: "modern" });
 });
 afterEach(async () => {
+  await child?.kill("SIGKILL");
   await upstream.close();
   rmSync(folder, { recursive: true });
 });
@@ -51,7 +53,8 @@ function newcomer(url: string, key: string): Promise<number> {
 
 it("A69: SIGTERM finishes what is under way, takes nothing new, leaves no claim behind, and ends with 0", async () => {
   const { key, flowId } = await prepare();
-  const child = await startKeyward({ cwd: folder, args: ["--database-url", "sqlite:keyward.db"] });
+  child = await startKeyward({ cwd: folder, args: ["--database-url", "sqlite:keyward.db"] });
+  const { url } = child;
   const gate = Promise.withResolvers<void>();
   const everyone = Promise.withResolvers<void>();
   let arrived = 0;
@@ -69,7 +72,7 @@ it("A69: SIGTERM finishes what is under way, takes nothing new, leaves no claim 
     accept: "application/json, text/event-stream",
   };
   const call = (id: number): Promise<Response> =>
-    fetch(`${child.url}/mcp`, {
+    fetch(`${url}/mcp`, {
       method: "POST",
       headers: { ...headers, "mcp-protocol-version": "2025-11-25" },
       body: JSON.stringify({
@@ -81,7 +84,7 @@ it("A69: SIGTERM finishes what is under way, takes nothing new, leaves no claim 
     });
   const calls = Array.from({ length: CALLS }, (_, id) => call(id));
   await expect.poll(() => arrived, { timeout: 15_000 }).toBe(CALLS);
-  const submitting = fetch(`${child.url}/api/v1/flows/${flowId}`, {
+  const submitting = fetch(`${url}/api/v1/flows/${flowId}`, {
     method: "PUT",
     headers,
     body: JSON.stringify({ headers: { "X-API-Key": canaryValue("new") } }),
@@ -89,7 +92,7 @@ it("A69: SIGTERM finishes what is under way, takes nothing new, leaves no claim 
   await everyone.promise;
 
   const ended = child.kill("SIGTERM");
-  await expect.poll(() => newcomer(child.url, key), { timeout: 15_000 }).not.toBe(200);
+  await expect.poll(() => newcomer(url, key), { timeout: 15_000 }).not.toBe(200);
   gate.resolve();
 
   const answers = await Promise.all(calls);
