@@ -293,5 +293,10 @@ export const ABUSE_CASES = {
     sentence: "Migrations run once, are refused when edited or newer, and name both versions.",
     source: "crash safety",
   },
+  A69: {
+    sentence:
+      "A stop takes nothing new, finishes what is under way within its time, leaves no claim, and exits with 0; a second signal ends at once.",
+    source: "crash safety",
+  },
   A71: { sentence: "A database opens again with the key it was sealed under.", source: "P15" },
 } as const satisfies Record<string, Requirement>;

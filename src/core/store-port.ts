@@ -523,6 +523,11 @@ export interface Store
     SignInStore {
   /** Answers when the store can be read and written. @throws KeywardError `credential_store_unavailable` */
   ping(): Promise<void>;
+  /**
+   * What the clock says by which expiry is judged; milliseconds since the epoch, UTC.
+   * @throws KeywardError `credential_store_unavailable`
+   */
+  time(): Promise<number>;
   close(): Promise<void>;
 }
 

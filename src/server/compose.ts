@@ -29,6 +29,7 @@ import { createHttpApp } from "../http/app.ts";
 import { isOauthPath } from "../http/oauth/mount.ts";
 import { createOauth, type Oauth } from "../http/oauth/oauth.ts";
 import { composeSignIn } from "../http/sign-in/compose-sign-in.ts";
+import type { ReadinessChecks } from "../http/system.ts";
 import type { SignInDatabase } from "../store/sign-in-database.ts";
 import type { Config } from "./config/config.ts";
 import type { Handler, RequestContext } from "./listener.ts";
@@ -51,6 +52,8 @@ export interface Foundations {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** What `/readyz` tells. */
+  readonly readiness: () => Promise<ReadinessChecks>;
 }
 
 /** Keyward, put together. */
@@ -153,21 +156,11 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     publicUrl,
     version: VERSION,
     settings: settingsOf(config, isOauthEnabled ? null : NO_OAUTH),
-    // The keys are loaded: without them there would be nothing to put together.
-    readiness: async () => ({ store: await answers(store), keys: true }),
+    readiness: foundations.readiness,
     connectPage: { directory: CONNECT_PAGE },
     dashboard: { directory: DASHBOARD },
   });
   return { provider, admins, handler: dispatch(gateway, oauth, app.fetch), closeStreams: () => gateway.close() };
-}
-
-async function answers(store: Store): Promise<boolean> {
-  try {
-    await store.ping();
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 type Fetch = (request: Request, env: RequestContext) => Response | Promise<Response>;

@@ -14,6 +14,8 @@ import { loopbackUrl, type Config } from "./config/config.ts";
 import { createFrontDoor } from "./front-door.ts";
 import { ensureKeyFile, openKeyEncryption } from "./key-encryption.ts";
 import { listen, refuse, type Listener } from "./listener.ts";
+import { createReadiness } from "./readiness.ts";
+import { createShutdown, type Shutdown } from "./shutdown.ts";
 
 export interface ServerPorts {
   readonly clock: Clock;
@@ -32,7 +34,10 @@ export interface RunningServer {
   /** To be printed once; null when setup has been done or an admin token is configured. */
   readonly setupToken: Secret<string> | null;
   readonly store: Store;
-  /** Takes no new call, lets those under way finish for up to 30 s, then releases everything. Safe to call twice. */
+  /**
+   * Is not ready any more, takes no new request, lets those under way finish for up to 30 s, then releases everything.
+   * Safe to call twice.
+   */
   stop(): Promise<void>;
 }
 
@@ -80,9 +85,11 @@ async function start(
   const documents = createDocuments({ ...ports.documents, clock });
   opened.push(() => documents.close());
   const listener = await listen(config.host, config.port, logger);
-  opened.push(() => listener.close(DRAIN_MS));
+  opened.push(() => listener.close());
   const publicUrl = config.publicUrl ?? loopbackUrl(config.host, listener.port);
+  const readiness = createReadiness({ store, clock, logger, isServing: () => shutdown.phase === "serving" });
   const { handler, provider, admins, closeStreams } = compose(config, publicUrl, {
+    readiness: () => readiness.checks(),
     store,
     signInDatabase,
     vault,
@@ -92,8 +99,17 @@ async function start(
     random,
     logger,
   });
-  opened.push(async () => closeStreams());
-  serve(listener, config, publicUrl, handler, ports);
+  const shutdown = createShutdown({
+    listener,
+    clock,
+    logger,
+    leaveMs: config.shutdownDelayMs,
+    drainMs: DRAIN_MS,
+    closeStreams,
+  });
+  opened.push(async () => readiness.stop());
+  serve(listener, config, { publicUrl, handler, shutdown }, ports);
+  readiness.start();
   const worker = new CredentialSweepWorker({
     provider,
     orphanRetentionMs: config.orphanRetentionMs,
@@ -103,31 +119,44 @@ async function start(
   worker.start();
   opened.push(() => worker.stop());
   const setupToken = config.adminToken === null ? await admins.offerSetup() : null;
+  let stopped: Promise<void> | null = null;
   logger.info("started", { public_url: publicUrl, port: listener.port });
   return {
     port: listener.port,
     publicUrl,
     setupToken,
     store,
-    async stop() {
-      const isRunning = opened.length > 0;
-      await release();
-      if (isRunning) {
-        logger.info("stopped");
-      }
-    },
+    stop: () => (stopped ??= stop()),
   };
+
+  async function stop(): Promise<void> {
+    await shutdown.drain();
+    await release();
+    logger.info("stopped");
+  }
 }
+
+/** What orchestrators and scrapers ask, also of a gateway that is about to stop. */
+const OPERATORS_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
 
 function serve(
   listener: Listener,
   config: Config,
-  publicUrl: string,
-  handler: ReturnType<typeof compose>["handler"],
+  served: {
+    readonly publicUrl: string;
+    readonly handler: ReturnType<typeof compose>["handler"];
+    readonly shutdown: Pick<Shutdown, "phase">;
+  },
   { random }: ServerPorts,
 ): void {
+  const { publicUrl, handler, shutdown } = served;
   const door = createFrontDoor(publicUrl, listener.port, config.isLoopback);
   listener.handle(async (request, response) => {
+    const rawPath = request.url?.split("?", 1)[0] ?? "";
+    if (shutdown.phase === "refusing" && !OPERATORS_PATHS.has(rawPath)) {
+      refuse(response, "shutting_down");
+      return;
+    }
     const refused = door.refuse(request);
     if (refused !== null) {
       refuse(response, refused);
@@ -136,7 +165,7 @@ function serve(
     await handler(request, response, {
       requestId: mintId("req", random),
       address: clientAddress(request, config.trustedProxies),
-      rawPath: request.url?.split("?", 1)[0] ?? "",
+      rawPath,
     });
   });
 }

@@ -35,6 +35,7 @@ export function createSqlStore(engine: Engine): Store & KeyStore {
     ...createKeyStore(engine),
     ...createOauthStore(engine, touches),
     ping: () => engine.ping(),
+    time: () => engine.time(),
     async close() {
       await touches.close();
       await engine.close();
