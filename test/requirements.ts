@@ -298,5 +298,10 @@ export const ABUSE_CASES = {
       "A stop takes nothing new, finishes what is under way within its time, leaves no claim, and exits with 0; a second signal ends at once.",
     source: "crash safety",
   },
+  A72: {
+    sentence:
+      "A log that nobody reads, a locked audit table or a scraper that hangs holds up no call, and nothing grows without bound; changes wait, or are refused.",
+    source: "crash safety",
+  },
   A71: { sentence: "A database opens again with the key it was sealed under.", source: "P15" },
 } as const satisfies Record<string, Requirement>;

@@ -528,6 +528,8 @@ export interface Store
    * @throws KeywardError `credential_store_unavailable`
    */
   time(): Promise<number>;
+  /** How many uses this process could not note, since it started. */
+  droppedUses(): number;
   close(): Promise<void>;
 }
 

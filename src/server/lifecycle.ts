@@ -8,14 +8,20 @@ import { UNUSED_CLIENT_MS } from "../http/oauth/lifetimes.ts";
 import { createDocuments, type DocumentsOptions } from "../upstream/documents.ts";
 import { createUpstream, type UpstreamOptions } from "../upstream/upstream.ts";
 import { openVault } from "../vault/open-vault.ts";
-import { clientAddress } from "./client-address.ts";
+import { clientAddress, requestIdOf } from "./client-address.ts";
 import { compose } from "./compose.ts";
 import { loopbackUrl, type Config } from "./config/config.ts";
 import { createFrontDoor } from "./front-door.ts";
 import { ensureKeyFile, openKeyEncryption } from "./key-encryption.ts";
 import { listen, refuse, type Listener } from "./listener.ts";
+import { createMetrics } from "./metrics/metrics.ts";
+import { observeUpstream } from "./metrics/observed.ts";
+import { observeStore } from "./metrics/observed-store.ts";
 import { createReadiness } from "./readiness.ts";
 import { createShutdown, type Shutdown } from "./shutdown.ts";
+import { createStages, type Stages } from "./stages.ts";
+import { loadTracing } from "./tracing.ts";
+import { VERSION } from "./version.ts";
 
 export interface ServerPorts {
   readonly clock: Clock;
@@ -23,6 +29,10 @@ export interface ServerPorts {
   readonly logger: Logger;
   /** Overrides single parts of the upstream side; for tests. */
   readonly upstream?: Pick<UpstreamOptions, "limits" | "resolve">;
+  /** How many lines of the log nobody will see. Default: none. */
+  readonly droppedLines?: () => number;
+  /** Whether this gateway is the whole process, so that memory, CPU and event loop are its own. Default false. */
+  readonly isProcess?: boolean;
   /** The same for the documents of OAuth clients. */
   readonly documents?: Pick<DocumentsOptions, "resolve" | "allowPrivate">;
 }
@@ -69,29 +79,37 @@ async function start(
   release: () => Promise<void>,
 ): Promise<RunningServer> {
   const { clock, random, logger } = ports;
-  const { store, signInDatabase } = await openSqlite({ path: config.databasePath, clock, random, logger });
-  opened.push(() => store.close());
+  const metrics = createMetrics({ ofProcess: ports.isProcess === true });
+  const stages = createStages(metrics, loadTracing(VERSION));
+  const database = await openSqlite({ path: config.databasePath, clock, random, logger });
+  opened.push(() => database.store.close());
+  const store = observeStore(database.store, metrics);
   await ensureKeyFile(config.encryptionKey, store, random);
   const keyEncryption = await openKeyEncryption(config.encryptionKey, ports);
   const vault = await openVault({ keyStore: store, keyEncryption, random, logger });
-  const upstream = createUpstream({
+  const egress = createUpstream({
     ...ports.upstream,
+    watchRequests: stages.watchRequests,
+    onScrubbed: (serverId, hits) => metrics.scrubbed(metrics.names.labelOfId(serverId), hits),
     allowPrivate: config.allowedPrivateUpstreams,
     clock,
     random,
     logger,
   });
-  opened.push(() => upstream.close());
+  opened.push(() => egress.close());
+  const upstream = observeUpstream(egress, metrics);
   const documents = createDocuments({ ...ports.documents, clock });
   opened.push(() => documents.close());
   const listener = await listen(config.host, config.port, logger);
   opened.push(() => listener.close());
   const publicUrl = config.publicUrl ?? loopbackUrl(config.host, listener.port);
   const readiness = createReadiness({ store, clock, logger, isServing: () => shutdown.phase === "serving" });
-  const { handler, provider, admins, closeStreams } = compose(config, publicUrl, {
+  const { handler, provider, admins, load, closeStreams } = compose(config, publicUrl, {
+    metrics,
+    stages,
     readiness: () => readiness.checks(),
     store,
-    signInDatabase,
+    signInDatabase: database.signInDatabase,
     vault,
     upstream,
     documents,
@@ -108,12 +126,21 @@ async function start(
     closeStreams,
   });
   opened.push(async () => readiness.stop());
-  serve(listener, config, { publicUrl, handler, shutdown }, ports);
+  metrics.watch({
+    gateway: load,
+    upstream: () => egress.load(),
+    requests: () => listener.underWay,
+    droppedUses: () => store.droppedUses(),
+    droppedLines: ports.droppedLines ?? (() => 0),
+    skewMs: () => readiness.skewMs,
+  });
+  serve(listener, config, { publicUrl, handler, shutdown, stages }, ports);
   readiness.start();
   const worker = new CredentialSweepWorker({
     provider,
     orphanRetentionMs: config.orphanRetentionMs,
     logger,
+    onPass: (sweep, swept, isDone) => metrics.sweep(sweep, swept, isDone, clock.now() / 1_000),
     sweepRecords: (limit) => store.sweepOauthRecords(limit, { unusedClientMs: UNUSED_CLIENT_MS }),
   });
   worker.start();
@@ -137,7 +164,7 @@ async function start(
 }
 
 /** What orchestrators and scrapers ask, also of a gateway that is about to stop. */
-const OPERATORS_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
+const OPERATORS_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/metrics"]);
 
 function serve(
   listener: Listener,
@@ -146,10 +173,11 @@ function serve(
     readonly publicUrl: string;
     readonly handler: ReturnType<typeof compose>["handler"];
     readonly shutdown: Pick<Shutdown, "phase">;
+    readonly stages: Stages;
   },
   { random }: ServerPorts,
 ): void {
-  const { publicUrl, handler, shutdown } = served;
+  const { publicUrl, handler, shutdown, stages } = served;
   const door = createFrontDoor(publicUrl, listener.port, config.isLoopback);
   listener.handle(async (request, response) => {
     const rawPath = request.url?.split("?", 1)[0] ?? "";
@@ -162,10 +190,8 @@ function serve(
       refuse(response, refused);
       return;
     }
-    await handler(request, response, {
-      requestId: mintId("req", random),
-      address: clientAddress(request, config.trustedProxies),
-      rawPath,
-    });
+    const requestId = requestIdOf(request, config.trustedProxies) ?? mintId("req", random);
+    const address = clientAddress(request, config.trustedProxies);
+    await stages.request(request, requestId, () => handler(request, response, { requestId, address, rawPath }));
   });
 }

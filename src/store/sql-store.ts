@@ -36,6 +36,7 @@ export function createSqlStore(engine: Engine): Store & KeyStore {
     ...createOauthStore(engine, touches),
     ping: () => engine.ping(),
     time: () => engine.time(),
+    droppedUses: () => touches.dropped,
     async close() {
       await touches.close();
       await engine.close();
