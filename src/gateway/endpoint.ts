@@ -272,19 +272,14 @@ export function createGateway(parts: GatewayParts): Gateway {
 }
 
 function outcomeOf(status: number): CallOutcome {
-  switch (true) {
-    case status < 400:
-      return "ok";
-    case status === 401:
-      return "unauthenticated";
-    case status === 429:
-      return "rate_limited";
-    case status === 503:
-      return "unavailable";
-    default:
-      return "refused";
-  }
+  return status < 400 ? "ok" : (REFUSALS.get(status) ?? "refused");
 }
+
+const REFUSALS: ReadonlyMap<number, CallOutcome> = new Map([
+  [401, "unauthenticated"],
+  [429, "rate_limited"],
+  [503, "unavailable"],
+]);
 
 /** What a session id is bound to besides its identity. */
 function scopeKey(scope: Scope): string {

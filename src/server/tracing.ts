@@ -14,7 +14,7 @@ import {
 } from "@opentelemetry/api";
 
 /** A span that is open, and what a request carries to continue its trace. */
-export interface OpenSpan {
+interface OpenSpan {
   /** W3C trace context; null when the SDK is told to use another format. */
   readonly traceparent: string | null;
   add(attributes: Attributes): void;

@@ -19,10 +19,10 @@ export const STAGES = ["authenticate", "resolve", "open", "upstream", "stream"] 
 
 export type Stage = (typeof STAGES)[number];
 
-export type StoreOperation = "read" | "write";
+type StoreOperation = "read" | "write";
 
 /** What is looked up when somebody asks, rather than counted. */
-export interface Loads {
+interface Loads {
   readonly gateway: () => GatewayLoad;
   readonly upstream: () => UpstreamLoad;
   readonly requests: () => number;
