@@ -11,7 +11,7 @@ const FOLDERS = ["core", "vault", "store", "upstream", "gateway", "http", "serve
 
 const MAY_REVEAL_SECRETS = [
   "src/cli/commands/serve.ts", // the setup token, printed once
-  "src/cli/commands/store.ts", // a new encryption key, printed because it was asked for
+  "src/cli/commands/vault.ts", // a new encryption key, printed because it was asked for
   "src/cli/demo/demo-client.ts", // keys that the demo made
   "src/cli/demo/demo-story.ts", // keys that the demo made
   "src/cli/rest-client.ts", // the admin token of a request

@@ -280,14 +280,29 @@ export const ABUSE_CASES = {
     source: "P8",
   },
   A60: { sentence: "kill -9 at any moment leaves every acknowledged operation, whole.", source: "P9" },
+  A61: {
+    sentence:
+      "Whichever call of the store fails, and however, nothing is half done, and asking again tells what happened.",
+    source: "P10",
+  },
   A63: {
     sentence: "A full disk, a lock, damage or a path that cannot be used is said, and never a silent new database.",
     source: "P9",
   },
   A64: { sentence: "A clock that jumps back revives nothing that has expired.", source: "P5" },
   A65: {
-    sentence: "A key command that stalls, lies, dies or answers garbage stops the start, and nothing is written.",
+    sentence:
+      "A key command that stalls or dies is asked again for a minute, then stops the start; one that lies stops it at once.",
     source: "P15",
+  },
+  A66: {
+    sentence: "A data key is rotated and retired under readers and writers that have not heard of it: no row is lost.",
+    source: "security.md 6.5",
+  },
+  A67: {
+    sentence:
+      "Re-wrapping, interrupted, repeated and among other changes, loses no update and makes nothing unreadable.",
+    source: "security.md 6.5",
   },
   A68: {
     sentence: "Migrations run once, are refused when edited or newer, and name both versions.",
@@ -303,5 +318,8 @@ export const ABUSE_CASES = {
       "A log that nobody reads, a locked audit table or a scraper that hangs holds up no call, and nothing grows without bound; changes wait, or are refused.",
     source: "crash safety",
   },
-  A71: { sentence: "A database opens again with the key it was sealed under.", source: "P15" },
+  A71: {
+    sentence: "A database or backup opens again with the key that wraps its keys, and with no other.",
+    source: "P15",
+  },
 } as const satisfies Record<string, Requirement>;

@@ -21,7 +21,24 @@ export interface Runtime {
   migrate(options: ConfigOptions): Promise<Migrated>;
   /** Deletes what is stale, in batches until nothing is left; with `dryRun` only counts it. */
   sweep(options: ConfigOptions, how: { readonly dryRun: boolean }): Promise<Swept>;
+  /**
+   * Copies the database to a file that does not exist, while it is in use, and opens the copy's keys.
+   * @throws KeywardError `backup_failed`, `encryption_key_*`
+   */
+  backup(options: ConfigOptions, file: string): Promise<BackedUp>;
   vaultStatus(options: ConfigOptions): Promise<VaultStatus>;
+  /** @throws KeywardError `key_change_refused` */
+  rotateDataKey(options: ConfigOptions): Promise<{ readonly keyId: string; readonly previousKeyId: string }>;
+  /** Seals everything under the current data key; what is left to do is in the database, not in this process. */
+  rewrap(options: ConfigOptions, settings: RewrapSettings): Promise<Rewrapped>;
+  /** @returns false when it was retired before. @throws KeywardError `key_in_use`, `key_change_refused` */
+  retireDataKey(options: ConfigOptions, id: string): Promise<boolean>;
+  /** A second key-encryption key besides the one in use. @throws KeywardError `key_change_refused` */
+  stageKey(options: ConfigOptions, next: NextKeySource): Promise<KeyEncryptionChange>;
+  /** The staged one alone. @throws KeywardError `key_change_refused` */
+  promoteKey(options: ConfigOptions): Promise<KeyEncryptionChange>;
+  /** Not the staged one after all. @throws KeywardError `key_change_refused` */
+  unstageKey(options: ConfigOptions): Promise<KeyEncryptionChange>;
   /** A new key-encryption key: base64 of 32 random bytes. */
   generateKey(): Secret<string>;
   /** Judges the installation. Never throws for what it finds: that is a finding. */
@@ -75,15 +92,53 @@ interface Swept {
   readonly oauthRecords: number;
 }
 
-interface VaultStatus {
+export interface BackedUp {
+  /** Absolute. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Names the key-encryption key that opens it. */
+  readonly kekId: string;
+}
+
+export interface VaultStatus {
   /** Names the key-encryption key in use; says nothing about it. */
   readonly kekId: string;
+  /** The one that is staged; null = none is. */
+  readonly stagedKekId: string | null;
   readonly keys: readonly {
     readonly id: string;
     readonly kind: "data" | "digest";
     readonly state: "current" | "readable" | "retired";
     readonly kekId: string;
+    readonly stagedKekId: string | null;
+    readonly createdAt: number;
+    /** Values sealed under it ever, as far as they were counted. */
+    readonly seals: number;
+    /** What is sealed under it now. */
+    readonly sealed: { readonly credentials: number; readonly servers: number; readonly oauthRecords: number };
+    readonly mayRetire: boolean;
   }[];
+}
+
+export interface RewrapSettings {
+  readonly rowsPerSecond: number;
+  readonly onProgress: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+interface Rewrapped {
+  readonly keyId: string;
+  readonly resealed: number;
+  readonly unreadable: number;
+  readonly unreadableIds: readonly string[];
+}
+
+export type NextKeySource =
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "command"; readonly command: string };
+
+interface KeyEncryptionChange {
+  readonly from: string;
+  readonly to: string;
 }
 
 export interface DoctorFinding {

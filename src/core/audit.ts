@@ -39,6 +39,11 @@ export const AUDIT_ACTIONS = [
   "credential.rejected",
   "credential.revoked",
   "credential.swept",
+  "vault.rotated",
+  "vault.retired",
+  "vault.staged",
+  "vault.promoted",
+  "vault.unstaged",
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -74,6 +74,8 @@ export const ERROR_TABLE = {
   schema_changed: facts(409, false, "The server was changed while the values were verified. Open a new link."),
   setup_done: facts(409, false, "Setup has been done: the setup token has been used."),
   stale_update: facts(409, true, "Somebody else changed this in the meantime. Read it again."),
+  key_change_refused: facts(409, false, "The encryption keys are not in a state that allows that."),
+  key_in_use: facts(409, false, "Values are still sealed under that key."),
   payload_too_large: facts(413, false, "The body is too large."),
   unsupported_media_type: facts(415, false, "Send the body as application/json."),
   upstream_rejected: facts(422, false, "The server refused these values. Nothing was stored."),
@@ -97,6 +99,7 @@ export const ERROR_TABLE = {
   encryption_key_wrong: facts(500, false, "The encryption key does not open this database."),
   store_unusable: facts(500, false, "The database cannot be used."),
   migration_failed: facts(500, false, "The database schema could not be brought up to date."),
+  backup_failed: facts(500, false, "The backup could not be made."),
   port_in_use: facts(500, false, "The port is in use."),
   gateway_unreachable: facts(503, true, "Keyward does not answer."),
 } as const satisfies Record<string, ErrorFacts>;

@@ -108,10 +108,10 @@ export class HeadersProvider {
     return this.#open(row);
   }
 
-  #open(row: SealedCredential): HeaderCredential {
+  async #open(row: SealedCredential): Promise<HeaderCredential> {
     const { sealed: _, ...record } = row;
     try {
-      return { ...record, headers: openCredential(this.#vault, row) };
+      return { ...record, headers: await openCredential(this.#vault, row) };
     } catch (error) {
       this.#logger.error("credential_unreadable", { credential_id: row.id, key_id: row.sealed.keyId });
       throw new KeywardError("credential_store_unavailable", { cause: error });

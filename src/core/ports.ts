@@ -52,12 +52,17 @@ export interface SealContext {
   readonly fields: readonly string[];
 }
 
-/** Keys and ciphertext. Synchronous: opening takes microseconds and is on the way of every call. */
+/** Keys and ciphertext. */
 export interface Vault {
-  /** @throws KeywardError `credential_store_unavailable` when there is no current data key */
+  /** Synchronous: values are sealed within a transaction of the store. */
   seal(plaintext: Uint8Array, context: SealContext): Sealed;
-  /** @throws KeywardError `credential_unreadable`, the same for every cause */
-  open(sealed: Sealed, context: SealContext): Uint8Array;
+  /**
+   * Takes microseconds and is on the way of every call: what a known key sealed is there at once. A key that is not known
+   * may have come since the process started, and is looked for in the store.
+   * @throws KeywardError `credential_unreadable`, the same for every cause; `credential_store_unavailable` when an unknown
+   *   key could not be looked for
+   */
+  open(sealed: Sealed, context: SealContext): Uint8Array | Promise<Uint8Array>;
   /** Keyed digest of a token, 64 hex characters, different for each purpose: HMAC-SHA-256(digest key, purpose 0x00 token). */
   digest(purpose: TokenPurpose, token: Secret<string>): string;
 }

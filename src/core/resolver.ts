@@ -51,22 +51,24 @@ export function createResolver(parts: {
       return { kind: "auth_required", reason: reason ?? "missing" };
     }
     const declared = new Set<string>(server.headerSchema.map((field) => field.name));
-    const userHeaders: HeaderValues = new Map([...openCredential(vault, row)].filter(([name]) => declared.has(name)));
-    const resolution = ready(identity, server, userHeaders, { id: row.id, version: row.version });
+    const userHeaders: HeaderValues = new Map(
+      [...(await openCredential(vault, row))].filter(([name]) => declared.has(name)),
+    );
+    const resolution = await ready(identity, server, userHeaders, { id: row.id, version: row.version });
     return row.isTold || row.setFrom === null ? resolution : { ...resolution, untold: untoldOf(row, row.setFrom) };
   }
 
-  function ready(
+  async function ready(
     identity: Identity,
     server: Server,
     userHeaders: HeaderValues,
     credential: CallHeaders["credential"],
-  ): Extract<Resolution, { kind: "ready" }> {
+  ): Promise<Extract<Resolution, { kind: "ready" }>> {
     return {
       kind: "ready",
       headers: {
         origin: server.origin,
-        staticHeaders: openStaticHeaders(vault, server),
+        staticHeaders: await openStaticHeaders(vault, server),
         userHeaders,
         plainNames: plainNames(server.headerSchema),
         templates: templatesOf(server.headerSchema),
@@ -81,7 +83,7 @@ export function createResolver(parts: {
       try {
         return server.authType === "per_user_headers"
           ? await resolvePerUser(identity, server)
-          : ready(identity, server, new Map(), null);
+          : await ready(identity, server, new Map(), null);
       } catch (error) {
         const code = isKeywardError(error) ? error.code : "credential_store_unavailable";
         logger.error("resolve_failed", { code, server_id: server.id });

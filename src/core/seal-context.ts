@@ -1,5 +1,7 @@
 import type { Binding, SealedCredential } from "./credential.ts";
 import { decodeHeaderValues, encodeHeaderValues, type HeaderValues } from "./header-values.ts";
+import type { ResealedRow, SealedRow } from "./key-rotation-port.ts";
+import type { OauthRecordFacts } from "./oauth-port.ts";
 import type { SealContext, Sealed, Vault } from "./ports.ts";
 import type { UpstreamOrigin } from "./server.ts";
 import type { CredentialSlot, SealForSlot } from "./store-port.ts";
@@ -31,10 +33,9 @@ export function sealCredential(vault: Vault, values: HeaderValues, binding: Cred
 }
 
 /** @throws KeywardError `credential_unreadable` */
-export function openCredential(vault: Vault, row: SealedCredential): HeaderValues {
-  return decodeHeaderValues(
-    vault.open(row.sealed, credentialContext({ credentialId: row.id, version: row.version }, row)),
-  );
+export async function openCredential(vault: Vault, row: SealedCredential): Promise<HeaderValues> {
+  const slot = { credentialId: row.id, version: row.version };
+  return decodeHeaderValues(await vault.open(row.sealed, credentialContext(slot, row)));
 }
 
 function staticContext(serverId: string, origin: UpstreamOrigin): SealContext {
@@ -52,11 +53,42 @@ export function sealStaticHeaders(
 }
 
 /** @throws KeywardError `credential_unreadable` */
-export function openStaticHeaders(
+export async function openStaticHeaders(
   vault: Vault,
   server: { readonly id: string; readonly origin: UpstreamOrigin; readonly staticHeaders: Sealed | null },
-): HeaderValues {
+): Promise<HeaderValues> {
   return server.staticHeaders === null
     ? new Map()
-    : decodeHeaderValues(vault.open(server.staticHeaders, staticContext(server.id, server.origin)));
+    : decodeHeaderValues(await vault.open(server.staticHeaders, staticContext(server.id, server.origin)));
+}
+
+// The order is part of the format: changing it makes every stored record unreadable.
+export function oauthRecordContext({ id, model, grantId, userId, clientId }: OauthRecordFacts): SealContext {
+  return { purpose: "oauth_record", fields: [id, model, grantId ?? "", userId ?? "", clientId ?? ""] };
+}
+
+/**
+ * The value of a row under the current data key, bound to what it was bound to before. It is not looked at.
+ * @throws KeywardError `credential_unreadable`
+ */
+export async function resealRow(vault: Vault, seen: SealedRow): Promise<ResealedRow> {
+  const { sealed, context } = sealedIn(seen);
+  const plaintext = await vault.open(sealed, context);
+  const resealed = vault.seal(plaintext, context);
+  plaintext.fill(0);
+  return { seen, sealed: resealed };
+}
+
+function sealedIn(row: SealedRow): { readonly sealed: Sealed; readonly context: SealContext } {
+  switch (row.kind) {
+    case "credential": {
+      const { credential } = row;
+      const slot = { credentialId: credential.id, version: credential.version };
+      return { sealed: credential.sealed, context: credentialContext(slot, credential) };
+    }
+    case "server":
+      return { sealed: row.server.staticHeaders, context: staticContext(row.server.id, row.server.origin) };
+    case "oauth_record":
+      return { sealed: row.record.sealed, context: oauthRecordContext(row.record) };
+  }
 }

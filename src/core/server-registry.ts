@@ -215,7 +215,7 @@ export function createServerRegistry(parts: {
     async verify(id, sampleHeaders, by) {
       const server = await find(id);
       const userHeaders = sampleFor(server.headerSchema, sampleHeaders) ?? new Map();
-      const staticHeaders = openStaticHeaders(vault, server);
+      const staticHeaders = await openStaticHeaders(vault, server);
       const { discovered, strength, steps } = await judge(server, { staticHeaders, userHeaders });
       const status = server.status === "pending_verification" ? "ready" : server.status;
       const updated = await store.updateServer(

@@ -111,13 +111,13 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
     return server;
   }
 
-  function openReusable(row: SealedCredential | null, server: Server): HeaderValues {
+  async function openReusable(row: SealedCredential | null, server: Server): Promise<HeaderValues> {
     if (row === null) {
       return new Map();
     }
     try {
       const outdated = new Set(outdatedNames(server.headerSchema, row));
-      return new Map([...openCredential(vault, row)].filter(([name]) => !outdated.has(name)));
+      return new Map([...(await openCredential(vault, row))].filter(([name]) => !outdated.has(name)));
     } catch (error) {
       if (!isKeywardError(error, "credential_unreadable")) {
         throw error;
@@ -131,7 +131,7 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
   async function verify(server: Server, values: HeaderValues): Promise<VerifyOutcome> {
     const headers = {
       origin: server.origin,
-      staticHeaders: openStaticHeaders(vault, server),
+      staticHeaders: await openStaticHeaders(vault, server),
       userHeaders: values,
       plainNames: plainNames(server.headerSchema),
       templates: templatesOf(server.headerSchema),
@@ -263,7 +263,7 @@ export function createSubmissions(parts: SubmissionParts): Submissions {
       const pending = await findOwnFlow(opener);
       await noteOpened(opener, pending, origin);
       const server = await findServer(pending);
-      const onFile = openReusable(reusableFor(pending, await store.readCredential(pending)), server);
+      const onFile = await openReusable(reusableFor(pending, await store.readCredential(pending)), server);
       const values = mergeHeaderValues(server.headerSchema, typed, onFile);
       const claimId = mintId("claim", random);
       const claim = await store.claimFlow(pending.id, claimId, {

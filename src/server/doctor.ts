@@ -105,6 +105,9 @@ async function examineWrites(store: SqliteStore): Promise<Finding> {
   }
 }
 
+/** Random nonces are safe for 2^32 seals under one key (NIST SP 800-38D section 8.3). */
+const MANY_SEALS = 2 ** 30;
+
 async function examineKeys(config: Config, store: SqliteStore, ports: DoctorPorts): Promise<Finding> {
   const check = "encryption key";
   try {
@@ -112,7 +115,11 @@ async function examineKeys(config: Config, store: SqliteStore, ports: DoctorPort
       return { check, level: "ok", message: "The first start will make one." };
     }
     const keyEncryption = await openKeyEncryption(config.encryptionKey, ports);
-    const { kekId } = await readVaultStatus({ keyStore: store, keyEncryption, ...ports });
+    const { kekId, keys } = await readVaultStatus({ keyStore: store, keyEncryption });
+    if (keys.some(({ kind, state, seals }) => kind === "data" && state === "current" && seals >= MANY_SEALS)) {
+      const message = "The current data key has sealed a quarter of what one key may.";
+      return { check, level: "warning", message, fix: "Run keyward vault rotate." };
+    }
     const message = `${kekId} opens this database. Keep a copy of it apart from the database's backups.`;
     return { check, level: "ok", message };
   } catch (error) {

@@ -7,7 +7,7 @@ import { openSqlite } from "../store/sqlite/open.ts";
 import { UNUSED_CLIENT_MS } from "../http/oauth/lifetimes.ts";
 import { createDocuments, type DocumentsOptions } from "../upstream/documents.ts";
 import { createUpstream, type UpstreamOptions } from "../upstream/upstream.ts";
-import { openVault } from "../vault/open-vault.ts";
+import { openVaultPatiently } from "../vault/patient-open.ts";
 import { clientAddress, requestIdOf } from "./client-address.ts";
 import { compose } from "./compose.ts";
 import { loopbackUrl, type Config } from "./config/config.ts";
@@ -21,6 +21,7 @@ import { createReadiness } from "./readiness.ts";
 import { createShutdown, type Shutdown } from "./shutdown.ts";
 import { createStages, type Stages } from "./stages.ts";
 import { loadTracing } from "./tracing.ts";
+import { VaultWorker } from "./vault-worker.ts";
 import { VERSION } from "./version.ts";
 
 export interface ServerPorts {
@@ -86,7 +87,10 @@ async function start(
   const store = observeStore(database.store, metrics);
   await ensureKeyFile(config.encryptionKey, store, random);
   const keyEncryption = await openKeyEncryption(config.encryptionKey, ports);
-  const vault = await openVault({ keyStore: store, keyEncryption, random, logger });
+  const vault = await openVaultPatiently({ keyStore: store, keyEncryption, random, logger, clock });
+  const vaultWorker = new VaultWorker({ vault, store, clock, logger });
+  vaultWorker.start();
+  opened.push(() => vaultWorker.stop());
   const egress = createUpstream({
     ...ports.upstream,
     watchRequests: stages.watchRequests,

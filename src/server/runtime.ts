@@ -1,9 +1,11 @@
 import type { ConfigOptions, Runtime } from "../cli/runtime.ts";
 import type { Logger } from "../core/ports.ts";
 import { Secret } from "../core/secret.ts";
-import { migrateSqlite, sqliteMigrationStatus } from "../store/sqlite/open.ts";
+import { migrateSqlite, sqliteMigrationStatus, type SqliteStore } from "../store/sqlite/open.ts";
+import { retireDataKey, rotateDataKey } from "../vault/data-keys.ts";
+import type { KeyChangeOptions } from "../vault/key-change.ts";
 import { generateKey } from "../vault/key-text.ts";
-import { readVaultStatus } from "../vault/open-vault.ts";
+import { promoteKeyEncryption, stageKeyEncryption, unstageKeyEncryption } from "../vault/staged-key.ts";
 import { loadConfig, type Config } from "./config/config.ts";
 import { CONFIG_FLAGS } from "./config/config-flags.ts";
 import { holdLines } from "./held-lines.ts";
@@ -12,6 +14,7 @@ import { withStore } from "./local-store.ts";
 import { createLogger, type LogDestination } from "./log.ts";
 import { countSweepable, sweepAll } from "./sweep-all.ts";
 import { systemClock, systemRandom } from "./system.ts";
+import { backUp, openNextKey, rewrapStore, vaultStatus, type VaultWorkPorts } from "./vault-work.ts";
 import { VERSION } from "./version.ts";
 
 /**
@@ -64,13 +67,20 @@ export function createRuntime(): Runtime {
       );
     },
 
-    async vaultStatus(options) {
+    async backup(options, file) {
       const { config, ports } = localWork(options);
-      return withStore(config, ports, async (store) => {
-        const keyEncryption = await openKeyEncryption(config.encryptionKey, ports);
-        return readVaultStatus({ keyStore: store, keyEncryption, ...ports });
-      });
+      return backUp(config, ports, file);
     },
+
+    vaultStatus: (options) => onVault(options, ({ keyStore, keyEncryption }) => vaultStatus(keyStore, keyEncryption)),
+    rotateDataKey: (options) => onVault(options, rotateDataKey),
+    rewrap: (options, settings) =>
+      onVault(options, ({ keyStore, keyEncryption }, ports) => rewrapStore(keyStore, keyEncryption, ports, settings)),
+    retireDataKey: (options, id) => onVault(options, (parts) => retireDataKey(parts, id)),
+    stageKey: (options, next) =>
+      onVault(options, async (parts, ports) => stageKeyEncryption(parts, await openNextKey(next, ports))),
+    promoteKey: (options) => onVault(options, promoteKeyEncryption),
+    unstageKey: (options) => onVault(options, unstageKeyEncryption),
 
     generateKey: () => new Secret(generateKey(systemRandom)),
 
@@ -80,6 +90,18 @@ export function createRuntime(): Runtime {
       return examine(config, ports);
     },
   };
+}
+
+/** Opens store and key-encryption key for one piece of work on the keys. */
+function onVault<T>(
+  options: ConfigOptions,
+  work: (parts: KeyChangeOptions & { readonly keyStore: SqliteStore }, ports: VaultWorkPorts) => Promise<T>,
+): Promise<T> {
+  const { config, ports } = localWork(options);
+  return withStore(config, ports, async (keyStore) => {
+    const keyEncryption = await openKeyEncryption(config.encryptionKey, ports);
+    return work({ keyStore, keyEncryption, random: ports.random }, ports);
+  });
 }
 
 function loggerFor(config: Config, destination: LogDestination = process.stderr): Logger {

@@ -4,6 +4,7 @@ import { mintId } from "../core/token.ts";
 import { fromBinding, toJsonOrNull } from "./columns.ts";
 import { SEALED_COLUMNS, toSealedCredential } from "./credential-row.ts";
 import type { Engine, Tx } from "./engine.ts";
+import { holdSealingKey } from "./sealing-key.ts";
 
 /** The values of a binding on their way into its row. */
 export interface Deposit extends Binding {
@@ -44,6 +45,7 @@ export async function writeCredential(
     version: (existing?.version ?? 0) + 1,
   };
   const sealed = seal(slot);
+  await holdSealingKey(tx, sealed.keyId);
   const values = {
     origin: deposit.origin,
     schema_revision: deposit.schemaRevision,

@@ -43,6 +43,8 @@ export interface Tx {
   readonly json: JsonSql;
   /** An aggregate: SHA-256, hex, over the texts of a group in their order, a line feed after each. */
   readonly sha256OfLines: (line: RawBuilder<string>) => RawBuilder<string>;
+  /** Ends a query whose rows are to stay as they are until the commit. Nothing, where only one transaction writes at a time. */
+  readonly sharedLock: RawBuilder<unknown>;
 }
 
 /** JSON in SQL, which every engine writes in its own way. */

@@ -1,11 +1,12 @@
 import { sql } from "kysely";
-import type { KeyStore, WrappedKey } from "../core/store-port.ts";
+import type { KeyReader, KeyStore, WrappedKey } from "../core/store-port.ts";
 import { fromBit } from "./columns.ts";
 import { type Engine, unavailable } from "./engine.ts";
 import { DEPLOYMENT_ID, readSetting } from "./settings.ts";
 import type { DataKeysTable } from "./tables.ts";
 
-export function createKeyStore(engine: Engine): KeyStore {
+/** Of an engine it needs no more than that it reads: a backup has no other. */
+export function createKeyReader(engine: Pick<Engine, "read">): KeyReader {
   return {
     async deploymentId() {
       const id = await engine.read((db) => readSetting(db, DEPLOYMENT_ID));
@@ -27,30 +28,6 @@ export function createKeyStore(engine: Engine): KeyStore {
       return row === undefined ? null : { keyId: row.key_id, envelope: row.sealed };
     },
 
-    installKeys: (keys, keycheck) =>
-      engine.write(async (tx) => {
-        const existing = await tx.db
-          .selectFrom("data_keys")
-          .select("id")
-          .union(tx.db.selectFrom("keycheck").select("key_id as id"))
-          .limit(1)
-          .executeTakeFirst();
-        if (existing !== undefined) {
-          return false;
-        }
-        for (const { id, kind, wrapped, kekId, state } of keys) {
-          await tx.db
-            .insertInto("data_keys")
-            .values({ id, kind, wrapped, kek_id: kekId, state, created_at: tx.now })
-            .execute();
-        }
-        await tx.db
-          .insertInto("keycheck")
-          .values({ id: 1, key_id: keycheck.keyId, sealed: keycheck.envelope })
-          .execute();
-        return true;
-      }),
-
     // Rows that are found by a keyed digest count too: under new keys no virtual key or admin token would be known.
     async hasSealedRows() {
       const result = await engine.read((db) =>
@@ -67,6 +44,46 @@ export function createKeyStore(engine: Engine): KeyStore {
   };
 }
 
+export function createKeyStore(engine: Engine): KeyStore {
+  return {
+    ...createKeyReader(engine),
+
+    installKeys: (keys, keycheck) =>
+      engine.write(async (tx) => {
+        const existing = await tx.db
+          .selectFrom("data_keys")
+          .select("id")
+          .union(tx.db.selectFrom("keycheck").select("key_id as id"))
+          .limit(1)
+          .executeTakeFirst();
+        if (existing !== undefined) {
+          return false;
+        }
+        for (const { id, kind, wrapped, kekId, state } of keys) {
+          await tx.db
+            .insertInto("data_keys")
+            .values({
+              id,
+              kind,
+              wrapped,
+              kek_id: kekId,
+              state,
+              created_at: tx.now,
+              seals: 0,
+              staged_wrapped: null,
+              staged_kek_id: null,
+            })
+            .execute();
+        }
+        await tx.db
+          .insertInto("keycheck")
+          .values({ id: 1, key_id: keycheck.keyId, sealed: keycheck.envelope })
+          .execute();
+        return true;
+      }),
+  };
+}
+
 function toWrappedKey(row: DataKeysTable): WrappedKey {
   return {
     id: row.id,
@@ -75,5 +92,10 @@ function toWrappedKey(row: DataKeysTable): WrappedKey {
     kekId: row.kek_id,
     state: row.state,
     createdAt: row.created_at,
+    seals: row.seals,
+    staged:
+      row.staged_kek_id === null || row.staged_wrapped === null
+        ? null
+        : { kekId: row.staged_kek_id, wrapped: row.staged_wrapped },
   };
 }

@@ -7,6 +7,7 @@ import { countSweepableOauthRecords, sweepOauthRecords } from "./oauth-sweep.ts"
 import { isTimeAndId, parsePage, toPage } from "./page.ts";
 import { prepare } from "./prepared.ts";
 import { Remembered } from "./remembered.ts";
+import { holdSealingKey } from "./sealing-key.ts";
 import type { OauthRecordsTable } from "./tables.ts";
 import type { Touches } from "./touch.ts";
 
@@ -193,6 +194,7 @@ async function upsert(
   shown: Pick<OauthRecordsTable, "client_name" | "client_host"> = { client_name: null, client_host: null },
 ): Promise<void> {
   const { keyId, envelope } = record.sealed;
+  await holdSealingKey(tx, keyId);
   const changing = {
     ...shown,
     resource: record.resource,

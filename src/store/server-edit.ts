@@ -83,10 +83,13 @@ function isSatisfied(tx: Tx, edit: ServerEdit, schema: HeaderSchema): RawBuilder
   return sql<SqlBool>`(${sql.join(conditions, sql` and `)})`;
 }
 
+/** Of no revision that a server has had: a commit compares it with the form's and refuses. */
+const NO_REVISION = 0;
+
 /**
  * Ends the flows of a server whose origin changes, or whose schema asks for something else. One that is being verified
- * stays until its claim ends, but expired: it opens no more, and its commit can say `schema_changed` rather than
- * "unknown link".
+ * stays until its claim ends, but expired: it opens no more, and its commit says `schema_changed` rather than "unknown
+ * link", whatever the server has been edited back to by then.
  */
 async function endFlows(tx: Tx, serverId: string): Promise<void> {
   await tx.db
@@ -96,9 +99,12 @@ async function endFlows(tx: Tx, serverId: string): Promise<void> {
     .execute();
   await tx.db
     .updateTable("submission_flows")
-    .set({ expires_at: tx.now, updated_at: tx.now })
+    .set({
+      schema_revision: NO_REVISION,
+      expires_at: sql<number>`case when expires_at < ${tx.now} then expires_at else ${tx.now} end`,
+      updated_at: tx.now,
+    })
     .where("server_id", "=", serverId)
-    .where("expires_at", ">", tx.now)
     .execute();
 }
 

@@ -48,7 +48,8 @@ export class ServerDecoder {
 
   decode(row: ServersTable): Server {
     const known = this.#decoded.get(row.id);
-    if (known?.version === row.version) {
+    // Static headers that were re-sealed under another key are the same version.
+    if (known?.version === row.version && (known.staticHeaders?.keyId ?? null) === row.static_headers_key_id) {
       return known;
     }
     const server = toServer(row);

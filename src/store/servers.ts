@@ -11,12 +11,16 @@ import { isName, parsePage, toPage } from "./page.ts";
 import { countPeople } from "./reconcile.ts";
 import { applyServerEdit, type ServerEdit } from "./server-edit.ts";
 import { fromHeaderSchema, fromServerChange, toHeaderSchema, toServer } from "./server-row.ts";
+import { holdSealingKey } from "./sealing-key.ts";
 import type { ServersTable } from "./tables.ts";
 
 export function createServerStore(engine: Engine): ServerStore {
   return {
     createServer: (server, audit) =>
       engine.write(async (tx) => {
+        if (server.staticHeaders !== null) {
+          await holdSealingKey(tx, server.staticHeaders.keyId);
+        }
         const row = await tx.db
           .insertInto("servers")
           .values({
@@ -113,6 +117,9 @@ export function createServerStore(engine: Engine): ServerStore {
 }
 
 async function writeChange(tx: Tx, before: ServersTable, change: ServerChange): Promise<ServersTable> {
+  if (change.staticHeaders !== undefined && change.staticHeaders !== null) {
+    await holdSealingKey(tx, change.staticHeaders.keyId);
+  }
   const columns = fromServerChange(change);
   const { header_schema: schema = before.header_schema } = columns;
   const revision = before.schema_revision + Number(schema !== before.header_schema);

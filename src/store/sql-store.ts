@@ -1,3 +1,4 @@
+import type { KeyRotationStore } from "../core/key-rotation-port.ts";
 import type { KeyStore, Store } from "../core/store-port.ts";
 import { createAccessStore } from "./access.ts";
 import { createAdminStore } from "./admin.ts";
@@ -6,6 +7,7 @@ import { createCredentialStore } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
 import { createLinkStore } from "./flows.ts";
 import { createGroupStore } from "./groups.ts";
+import { createKeyRotationStore } from "./key-rotation.ts";
 import { createKeyStore } from "./keys.ts";
 import { createOauthStore } from "./oauth.ts";
 import { createServerStore } from "./servers.ts";
@@ -16,8 +18,8 @@ import { Touches } from "./touch.ts";
 import { createUserStore } from "./users.ts";
 import { createVirtualKeyStore } from "./virtual-keys.ts";
 
-/** Both ports on one engine. */
-export function createSqlStore(engine: Engine): Store & KeyStore {
+/** All ports on one engine. */
+export function createSqlStore(engine: Engine): Store & KeyStore & KeyRotationStore {
   const touches = new Touches(engine);
   return {
     ...createServerStore(engine),
@@ -33,6 +35,7 @@ export function createSqlStore(engine: Engine): Store & KeyStore {
     ...createUserStore(engine),
     ...createGroupStore(engine),
     ...createKeyStore(engine),
+    ...createKeyRotationStore(engine),
     ...createOauthStore(engine, touches),
     ping: () => engine.ping(),
     time: () => engine.time(),

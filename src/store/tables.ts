@@ -42,6 +42,9 @@ export interface DataKeysTable {
   kek_id: string;
   state: "current" | "readable" | "retired";
   created_at: number;
+  seals: number;
+  staged_wrapped: Uint8Array | null;
+  staged_kek_id: string | null;
 }
 
 interface KeycheckTable {

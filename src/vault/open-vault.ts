@@ -1,11 +1,25 @@
 import { KeywardError } from "../core/errors.ts";
 import type { Logger, Random, Sealed } from "../core/ports.ts";
-import type { KeyStore, WrappedKey } from "../core/store-port.ts";
+import type { KeyReader, KeyStore, WrappedKey } from "../core/store-port.ts";
 import { installFirstKeys } from "./first-start.ts";
 import { assertKeycheck } from "./keycheck.ts";
-import { shownId, unlockKeys } from "./keyring.ts";
+import { type KeyRing, shownId, unlockKeys } from "./keyring.ts";
 import type { KeyEncryption } from "./kms/key-encryption.ts";
-import { KeyringVault, type VaultStatus } from "./vault.ts";
+import { KeyringVault } from "./vault.ts";
+
+/** What an operator may know of a key: names and states, nothing of the key itself. */
+type KeyStatus = Pick<WrappedKey, "id" | "kind" | "state" | "kekId" | "createdAt" | "seals"> & {
+  /** The key-encryption key that is staged; null = none is. */
+  readonly stagedKekId: string | null;
+};
+
+export interface VaultStatus {
+  /** The key-encryption key that is configured now. */
+  readonly kekId: string;
+  readonly keys: readonly KeyStatus[];
+  /** `ok`: opened with these keys. `none`: there has been no first start yet. A check that fails is an error instead. */
+  readonly keycheck: "ok" | "none";
+}
 
 export interface VaultOptions {
   readonly keyStore: KeyStore;
@@ -42,35 +56,67 @@ export async function openVault(options: VaultOptions): Promise<KeyringVault> {
  * What `openVault` would work with, found out by doing it, but without a first start: it never writes.
  * @throws KeywardError as `openVault`
  */
-export async function readVaultStatus(options: VaultOptions): Promise<VaultStatus> {
+export async function readVaultStatus(options: UnlockOptions): Promise<VaultStatus> {
   const stored = await readStoredKeys(options.keyStore);
   if (stored === null) {
     return { kekId: options.keyEncryption.id, keys: [], keycheck: "none" };
   }
-  const vault = await unlockVault(stored, options);
-  return vault.status();
+  await unlock(stored, options);
+  return { kekId: options.keyEncryption.id, keys: stored.keys.map(shown), keycheck: "ok" };
 }
 
-interface StoredKeys {
+function shown({ id, kind, state, kekId, staged, createdAt, seals }: WrappedKey): KeyStatus {
+  return { id, kind, state, kekId, stagedKekId: staged?.kekId ?? null, createdAt, seals };
+}
+
+export interface StoredKeys {
   readonly keys: readonly WrappedKey[];
   readonly keycheck: Sealed;
 }
 
-async function unlockVault({ keys, keycheck }: StoredKeys, options: VaultOptions): Promise<KeyringVault> {
-  const { keyStore, keyEncryption } = options;
+interface UnlockOptions {
+  readonly keyStore: KeyReader;
+  readonly keyEncryption: KeyEncryption;
+}
+
+/** Keys that were seen to open the keycheck of their database. */
+export interface Unlocked {
+  readonly ring: KeyRing;
+  readonly deploymentId: string;
+  readonly stored: StoredKeys;
+}
+
+/**
+ * The keys of a database that has had its first start. Writes nothing.
+ * @throws KeywardError as `openVault`; `key_change_refused` before the first start
+ */
+export async function unlockStored(options: UnlockOptions): Promise<Unlocked> {
+  const stored = await readStoredKeys(options.keyStore);
+  if (stored === null) {
+    throw new KeywardError("key_change_refused", {
+      message: "This database has no keys yet. The first start makes them.",
+    });
+  }
+  return unlock(stored, options);
+}
+
+async function unlock(stored: StoredKeys, { keyStore, keyEncryption }: UnlockOptions): Promise<Unlocked> {
   const deploymentId = await keyStore.deploymentId();
-  const ring = await unlockKeys(keys, deploymentId, keyEncryption);
-  assertKeycheck(ring, deploymentId, keycheck, keyEncryption.id);
-  const status: VaultStatus = {
-    kekId: keyEncryption.id,
-    keys: keys.map(({ id, kind, state, kekId }) => ({ id, kind, state, kekId })),
-    keycheck: "ok",
-  };
-  return new KeyringVault(ring, deploymentId, status, options);
+  const ring = await unlockKeys(stored.keys, deploymentId, keyEncryption);
+  assertKeycheck(ring, deploymentId, stored.keycheck, keyEncryption.id);
+  return { ring, deploymentId, stored };
+}
+
+async function unlockVault(stored: StoredKeys, options: VaultOptions): Promise<KeyringVault> {
+  const { keyStore, keyEncryption, random, logger } = options;
+  const { ring, deploymentId } = await unlock(stored, options);
+  const load = async (known: KeyRing): Promise<KeyRing> =>
+    unlockKeys(await keyStore.listKeys(), deploymentId, keyEncryption, known);
+  return new KeyringVault({ ring, deploymentId, load, random, logger });
 }
 
 /** @returns null when this is a first start */
-async function readStoredKeys(keyStore: KeyStore): Promise<StoredKeys | null> {
+async function readStoredKeys(keyStore: KeyReader): Promise<StoredKeys | null> {
   const first = await readOnce(keyStore);
   // The three reads are not one transaction, and the first start of another process may fall between them. That happens
   // once in the life of a database, so what is still torn at the second look is damage.
@@ -87,7 +133,7 @@ interface Found {
   readonly hasSealedRows: boolean;
 }
 
-async function readOnce(keyStore: KeyStore): Promise<Found> {
+async function readOnce(keyStore: KeyReader): Promise<Found> {
   return {
     keys: await keyStore.listKeys(),
     keycheck: await keyStore.readKeycheck(),

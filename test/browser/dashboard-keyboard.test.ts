@@ -98,7 +98,7 @@ describe.skipIf(chromiumPath === null)("the dashboard by keyboard alone", () => 
     await page.getByRole("tab", { name: "Claude Code" }).waitFor();
     await tabTo(page, "Claude Code");
     await page.keyboard.press("ArrowRight");
-    expect(await focusedName(page)).toBe("Claude Desktop");
+    await expect.poll(() => focusedName(page)).toBe("Claude Desktop");
     await expectShown(page.getByRole("tabpanel", { name: "Claude Desktop" }));
     await tabTo(page, "In the browser", "Shift+Tab");
     await page.keyboard.press("ArrowRight");

@@ -19,10 +19,13 @@ export async function tabTo(page: Page, name: string, key = "Tab"): Promise<void
   expect.fail(`${name} cannot be reached`);
 }
 
-const IS_FOCUS_SEEN = `{
+/** Whether a ring shows where the focus is: an expression for the page. */
+export const IS_FOCUS_SEEN = `(() => {
   const element = document.activeElement;
   const rings = [element, element.closest("label")].filter(Boolean);
-  element.matches("[role^='menuitem']") ||
+  return (
+    element.matches("[role^='menuitem']") ||
     rings.some((each) => getComputedStyle(each).outlineStyle !== "none") ||
-    getComputedStyle(element, "::after").outlineStyle !== "none";
-}`;
+    getComputedStyle(element, "::after").outlineStyle !== "none"
+  );
+})()`;

@@ -1,10 +1,34 @@
 import { describe, expect, it } from "vitest";
-import type { RunningGateway } from "../../src/cli/runtime.ts";
+import type { RunningGateway, VaultStatus } from "../../src/cli/runtime.ts";
 import { KeywardError } from "../../src/core/errors.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { recording, runCommand } from "./run-command.ts";
 
 const CANARY = "sk-live-canary-31bd";
+
+const KEY = { kind: "data", kekId: "kek_1", stagedKekId: "kek_2", createdAt: 1 } as const;
+const STATUS: VaultStatus = {
+  kekId: "kek_1",
+  stagedKekId: "kek_2",
+  keys: [
+    {
+      ...KEY,
+      id: "dk_1",
+      state: "readable",
+      seals: 7,
+      sealed: { credentials: 0, servers: 0, oauthRecords: 0 },
+      mayRetire: true,
+    },
+    {
+      ...KEY,
+      id: "dk_2",
+      state: "current",
+      seals: 9,
+      sealed: { credentials: 3, servers: 1, oauthRecords: 2 },
+      mayRetire: false,
+    },
+  ],
+};
 
 function rejecting(error: Error): () => Promise<never> {
   return async () => {
@@ -132,12 +156,23 @@ describe("commands on the database", () => {
   });
 
   it("vault status: lists the keys by id", async () => {
-    const key = { id: "dk_1", kind: "data", state: "current", kekId: "kek_1" } as const;
-    const runtime = { vaultStatus: recording({ kekId: "kek_1", keys: [key] }).task };
-    expect((await runCommand(["vault", "status"], { runtime })).stdout).toMatch(/^dk_1 +data +current +kek_1$/m);
-    expect(JSON.parse((await runCommand(["vault", "status", "--json"], { runtime })).stdout)).toEqual({
+    const runtime = { vaultStatus: recording(STATUS).task };
+    const { stdout } = await runCommand(["vault", "status"], { runtime });
+    expect(stdout).toMatch(/^encryption key +kek_1\nstaged +kek_2$/m);
+    expect(stdout).toMatch(/^dk_1 +data +readable, may be retired +0 +0 +0 +7 +kek_1, kek_2$/m);
+    expect(stdout).toMatch(/^dk_2 +data +current +3 +1 +2 +9 +kek_1, kek_2$/m);
+    expect(JSON.parse((await runCommand(["vault", "status", "--json"], { runtime })).stdout)).toMatchObject({
       kek_id: "kek_1",
-      keys: [{ id: "dk_1", kind: "data", state: "current", kek_id: "kek_1" }],
+      staged_kek_id: "kek_2",
+      keys: [
+        { id: "dk_1", state: "readable", may_retire: true, seals: 7 },
+        {
+          id: "dk_2",
+          sealed: { credentials: 3, servers: 1, oauth_records: 2 },
+          may_retire: false,
+          staged_kek_id: "kek_2",
+        },
+      ],
     });
   });
 

@@ -2,6 +2,7 @@ import { NO_ORIGIN, type AuditAction, type AuditEntry, type AuditEvent } from ".
 import type { Binding, CredentialRecord, SealedCredential } from "../../src/core/credential.ts";
 import { type HeaderFieldInput, type HeaderSchema, parseHeaderSchema } from "../../src/core/header-schema.ts";
 import type { Identity } from "../../src/core/identity.ts";
+import type { KeyRotationStore } from "../../src/core/key-rotation-port.ts";
 import type { Discovered, Server, UpstreamOrigin } from "../../src/core/server.ts";
 import type { NewUser, PasswordHash } from "../../src/core/people-port.ts";
 import type {
@@ -21,16 +22,16 @@ import type {
 import type { Group, User } from "../../src/core/user.ts";
 import type { VirtualKey } from "../../src/core/virtual-key.ts";
 
-/** Both ports, as an engine gives them. */
-type BothPorts = Store & KeyStore;
+/** All ports, as an engine gives them. */
+export type AllPorts = Store & KeyStore & KeyRotationStore;
 
 /** One set of data and the handles on it. */
 export interface Harness {
-  readonly store: BothPorts;
+  readonly store: AllPorts;
   /** Another handle on the same data, as a second replica has it. Closed with the harness. */
-  another(): Promise<BothPorts>;
+  another(): Promise<AllPorts>;
   /** Closes `store` and opens the same data again, as a restart does. */
-  reopen(): Promise<BothPorts>;
+  reopen(): Promise<AllPorts>;
   /** Moves the clock by which expiry is judged. */
   advance(ms: number): void;
   now(): number;
@@ -46,7 +47,8 @@ export const TTL_MS = 900_000;
 export const LEASE_MS = 30_000;
 export const MAX_ATTEMPTS = 5;
 
-let serial = 0;
+/** Two processes that write to one database make different ids. */
+let serial = process.pid * 1_000_000;
 
 export function newId(prefix: string): string {
   serial += 1;

@@ -46,7 +46,7 @@ export function describeKeysAndSetup(get: GetHarness): void {
       ]);
       expect(won.filter(Boolean)).toHaveLength(1);
       const winner = won[0] ? "a" : "b";
-      const expected = keysOf(winner).map((key) => ({ ...key, createdAt: now() }));
+      const expected = keysOf(winner).map((key) => ({ ...key, createdAt: now(), seals: 0, staged: null }));
       for (const handle of [store, replica]) {
         const keys = await handle.listKeys();
         expect(keys.toSorted((a, b) => (a.kind < b.kind ? -1 : 1))).toEqual(expected);

@@ -7,6 +7,7 @@ import { describeCredentials } from "./credentials.ts";
 import type { GetHarness, Harness } from "./fixtures.ts";
 import { describeGroups } from "./groups.ts";
 import { describeFreshness } from "./freshness.ts";
+import { describeKeyRotation } from "./key-rotation.ts";
 import { describeKeysAndSetup } from "./keys-and-setup.ts";
 import { describeLifecycle } from "./lifecycle.ts";
 import { describeLinks } from "./links.ts";
@@ -52,6 +53,7 @@ export function describeStoreContract(engine: string, open: () => Promise<Harnes
     describeSubmissionRaces(get);
     describeVirtualKeys(get);
     describeKeysAndSetup(get);
+    describeKeyRotation(get);
     describeAudit(get);
     describeAuditSubjects(get);
     describeSweeps(get);

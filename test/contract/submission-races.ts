@@ -79,6 +79,14 @@ const MEANWHILE: readonly (readonly [string, CommitOutcome["kind"], (setting: Se
     "schema_changed",
     ({ store, server }) => update(store, server, { origin: OTHER_ORIGIN }),
   ],
+  [
+    "A09: the origin is edited and edited back",
+    "schema_changed",
+    async ({ store, server }) => {
+      await update(store, server, { origin: OTHER_ORIGIN });
+      await update(store, server, { origin: server.origin });
+    },
+  ],
   ["A53: access is lost", "gone", ({ store, server }) => grantTo(store, server, [])],
   [
     "A53: access is lost and regained",

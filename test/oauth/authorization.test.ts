@@ -145,7 +145,7 @@ describe("an authorization", () => {
     expect(toldIn(location).get("state")).toBe("the-state");
   });
 
-  it("gets one scope whatever a client asks for by habit, and no ID token", async () => {
+  it("trap 4: gets one scope whatever a client asks for by habit, and no ID token", async () => {
     const client = await Client.register(scene.url, { scope: "openid profile offline_access read" });
     for (const scope of [null, "openid profile email offline_access", "mcp", "mcp:tools admin", ""]) {
       const code = codeIn(await new Browser(scene, scene.ada).consent(client.authorizeUrl({ scope, nonce: "n" })));

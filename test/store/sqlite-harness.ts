@@ -28,7 +28,11 @@ export class TestClock implements Clock {
 
 /** A folder of its own for one test. */
 export class TestFolder {
-  readonly path: string = mkdtempSync(join(tmpdir(), "keyward-store-"));
+  readonly path: string;
+
+  constructor(parent = tmpdir()) {
+    this.path = mkdtempSync(join(parent, "keyward-store-"));
+  }
 
   file(name = "keyward.db"): string {
     return join(this.path, name);
@@ -48,8 +52,9 @@ export class TestFolder {
   }
 }
 
-export async function openSqliteHarness(): Promise<Harness> {
-  const folder = new TestFolder();
+/** @param parent where the folder of the database is made; default: the system's for temporary files */
+export async function openSqliteHarness(parent?: string): Promise<Harness> {
+  const folder = new TestFolder(parent);
   const clock = new TestClock();
   const opened: SqliteStore[] = [];
   let statements = 0;

@@ -10,7 +10,7 @@ import { runChild } from "./child.ts";
 import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
 
 const clock = new TestClock();
-const MIGRATIONS: readonly string[] = ["0001_init", "0002_people", "0003_oauth", "0004_credential_life"];
+const MIGRATIONS: readonly string[] = ["0001_init", "0002_people", "0003_oauth", "0004_credential_life", "0005_keys"];
 let folder: TestFolder;
 
 beforeEach(() => {

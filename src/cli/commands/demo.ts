@@ -7,7 +7,8 @@ import { styleFor } from "../text.ts";
 function nextSteps(called: string): string {
   return `
 Now with your own server:
-  ${called} serve                          it prints a setup token
+  ${called} serve                          it prints an address: open it, and the dashboard leads on
+Or without a browser:
   ${called} setup <setup token>            an admin token, for KEYWARD_ADMIN_TOKEN
   ${called} servers add <name> <url> --header <header>
   ${called} keys create <person>           a key for that person's MCP client

@@ -1,13 +1,15 @@
 import type { Command } from "commander";
 import { configOptions, type Cli, type JsonOption, withConfig, withExamples, withJson } from "../context.ts";
 import type { DoctorFinding } from "../runtime.ts";
-import { counted, factsList, type Style, table } from "../text.ts";
+import { counted, type Style } from "../text.ts";
+import { addVaultCommands } from "./vault.ts";
 
 /** Commands that work on the database itself, whether or not a gateway runs. */
 export function addStoreCommands(program: Command, cli: Cli): void {
   addSweep(program, cli);
   addMigrate(program, cli);
-  addVault(program, cli);
+  addBackup(program, cli);
+  addVaultCommands(program, cli);
   addDoctor(program, cli);
 }
 
@@ -51,32 +53,17 @@ function addMigrate(program: Command, cli: Cli): void {
   );
 }
 
-function addVault(program: Command, cli: Cli): void {
-  const vault = program.command("vault").description("encryption keys");
-
-  withExamples(
-    withJson(vault.command("generate-key")).description("print a new encryption key: base64 of 32 random bytes"),
-    "(umask 077; keyward vault generate-key > keyward.key)",
-  ).action((options: JsonOption) => {
-    const key = cli.runtime.generateKey().reveal();
-    cli.answer(options, { key }, () => `${key}\n`);
-    cli.note("Keep a copy apart from the database's backups: each is useless without the other.");
-  });
-
-  const status = withJson(vault.command("status")).description("list the data keys, and what they are wrapped with");
-  withExamples(withConfig(status, cli.runtime, "store"), "keyward vault status").action(
-    async (options: JsonOption, self: Command) => {
-      const { kekId, keys } = await cli.runtime.vaultStatus(configOptions(self, cli.io, cli.runtime));
-      const json = {
-        kek_id: kekId,
-        keys: keys.map((key) => ({ id: key.id, kind: key.kind, state: key.state, kek_id: key.kekId })),
-      };
-      const rows = keys.map((key) => [key.id, key.kind, key.state, key.kekId]);
+function addBackup(program: Command, cli: Cli): void {
+  const command = withJson(program.command("backup"))
+    .description("copy the database while gateways use it, and check that the encryption key opens the copy")
+    .argument("<file>", "a file that does not exist yet; readable by its owner only");
+  withExamples(withConfig(command, cli.runtime, "store"), "keyward backup /var/backups/keyward-$(date +%F).db").action(
+    async (file: string, options: JsonOption, self: Command) => {
+      const { path, bytes, kekId } = await cli.runtime.backup(configOptions(self, cli.io, cli.runtime), file);
       cli.answer(
         options,
-        json,
-        () =>
-          `${factsList([["encryption key", kekId]])}\n${table(["key", "kind", "state", "wrapped with"], rows, "There are no keys yet.")}`,
+        { file: path, bytes, kek_id: kekId },
+        () => `Wrote ${path} (${bytes} bytes). ${kekId} opens it: keep that key elsewhere.\n`,
       );
     },
   );

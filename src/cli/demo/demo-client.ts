@@ -10,7 +10,7 @@ const TIMEOUT_MS = 60_000;
 
 /** What a tool call brought back. */
 type ToolAnswer =
-  | { readonly kind: "result"; readonly text: string }
+  | { readonly kind: "result"; readonly texts: readonly string[] }
   /** The gateway asks for the caller's own values, and says where to give them. */
   | { readonly kind: "auth_required"; readonly url: string; readonly fields: readonly string[] }
   /** The same, to a client that opens links: it calls again at once, and that call waits for the values. */
@@ -94,8 +94,7 @@ function judge(result: JsonObject): ToolAnswer {
   if (result["isError"] === true) {
     throw unexpected("a failed tool call");
   }
-  const texts = objectsAt(result, "content").map((part) => textAt(part, "text"));
-  return { kind: "result", text: texts.join("\n") };
+  return { kind: "result", texts: objectsAt(result, "content").map((part) => textAt(part, "text")) };
 }
 
 /** One JSON document, or the last event of a stream of them. */

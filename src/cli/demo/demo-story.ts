@@ -112,7 +112,7 @@ async function handOutKey(
 async function callWithoutKey(
   { narrator }: DemoStage,
   alice: Person,
-): Promise<{ readonly link: string; readonly waiting: Promise<string> }> {
+): Promise<{ readonly link: string; readonly waiting: Promise<readonly string[]> }> {
   narrator.step("Alice's MCP client calls a tool");
   const tools = await alice.client.listTools();
   must(tools.includes(TOOL), "the tools are listed before a key is given");
@@ -121,7 +121,7 @@ async function callWithoutKey(
   must(answer.kind === "link_to_open", "a call without a key is answered with a link");
   narrator.tell(`Keyward has no key of hers, so the answer is a link: ${withoutFragment(answer.url)}`);
   narrator.tell("Her client can open links. It does, and calls again at once: Keyward holds that call.");
-  const waiting = answer.callAgain().then((held) => textIn(held, alice));
+  const waiting = answer.callAgain().then((held) => textsIn(held, alice));
   // It is waited for two steps later; should the story end before, nobody hears of it.
   waiting.catch(() => {});
   return { link: answer.url, waiting };
@@ -152,14 +152,16 @@ async function openLink({ narrator, upstreamKeys }: DemoStage, alice: Person, li
   return stored.credential_id;
 }
 
-async function goOn({ narrator }: DemoStage, waiting: Promise<string>): Promise<void> {
+async function goOn({ narrator }: DemoStage, waiting: Promise<readonly string[]>): Promise<void> {
   narrator.step("The call that waited goes on by itself");
-  narrator.tell(`Answer: ${await waiting}`);
+  const [answer = "", ...notes] = await waiting;
+  narrator.tell(`Answer: ${answer}`);
+  notes.forEach((note) => narrator.tell(note));
 }
 
-function textIn(answer: Awaited<ReturnType<DemoClient["callTool"]>>, { name }: Person): string {
-  must(answer.kind === "result" && answer.text.includes(name), `the call of ${name} reaches the server`);
-  return cell(answer.text);
+function textsIn(answer: Awaited<ReturnType<DemoClient["callTool"]>>, { name }: Person): readonly string[] {
+  must(answer.kind === "result" && answer.texts.join().includes(name), `the call of ${name} reaches the server`);
+  return answer.texts.map(cell);
 }
 
 async function callAsAnother({ narrator }: DemoStage, bob: Person): Promise<void> {

@@ -74,7 +74,7 @@ function createAdapter(model: OauthModel, { store, records, onRevoked }: Adapter
 
     async find(id) {
       const record = await store.findOauthRecord(model, records.rowId(model, id));
-      return record === null ? undefined : shown(records.open(record), record);
+      return record === null ? undefined : shown(await records.open(record), record);
     },
 
     /**

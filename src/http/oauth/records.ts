@@ -1,14 +1,15 @@
 import type { AdapterPayload } from "oidc-provider";
 import type { OauthModel, OauthRecord, OauthRecordFacts, OauthRecordToSave } from "../../core/oauth-port.ts";
 import { oauthRecordId } from "../../core/oauth-record-id.ts";
-import type { SealContext, Vault } from "../../core/ports.ts";
+import type { Vault } from "../../core/ports.ts";
+import { oauthRecordContext } from "../../core/seal-context.ts";
 
 /** Between what oidc-provider calls a payload and what lies in the store: rows that neither name nor show a token. */
 export interface OauthRecords {
   /** What the row of `id` says of itself, and the payload, sealed for that row. */
   toRecord(model: OauthModel, id: string, payload: AdapterPayload, ttlMs: number | null): OauthRecordToSave;
   /** @throws KeywardError `credential_unreadable` */
-  open(record: OauthRecord): AdapterPayload;
+  open(record: OauthRecord): Promise<AdapterPayload>;
   /** The key that `id` is kept under. */
   rowId(model: OauthModel, id: string): string;
 }
@@ -32,13 +33,14 @@ export function createOauthRecords(vault: Vault): OauthRecords {
         ...facts,
         resource: typeof payload.aud === "string" ? payload.aud : null,
         scope: scopeOf(payload),
-        sealed: vault.seal(new TextEncoder().encode(JSON.stringify(payload)), contextOf(facts)),
+        sealed: vault.seal(new TextEncoder().encode(JSON.stringify(payload)), oauthRecordContext(facts)),
         ttlMs,
       };
     },
 
-    open(record) {
-      return JSON.parse(new TextDecoder().decode(vault.open(record.sealed, contextOf(record)))) as AdapterPayload;
+    async open(record) {
+      const opened = await vault.open(record.sealed, oauthRecordContext(record));
+      return JSON.parse(new TextDecoder().decode(opened)) as AdapterPayload;
     },
   };
 }
@@ -52,9 +54,4 @@ function scopeOf({ scope, resources }: AdapterPayload): string | null {
 function clientIdIn({ client_id: own, params }: AdapterPayload): string | null {
   const requested = params?.["client_id"];
   return own ?? (typeof requested === "string" ? requested : null);
-}
-
-// The order is part of the format: changing it makes every stored record unreadable.
-function contextOf({ id, model, grantId, userId, clientId }: OauthRecordFacts): SealContext {
-  return { purpose: "oauth_record", fields: [id, model, grantId ?? "", userId ?? "", clientId ?? ""] };
 }

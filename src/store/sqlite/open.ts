@@ -1,5 +1,6 @@
 import type { Dialect, Driver } from "kysely";
 import type { Clock, Logger, Random } from "../../core/ports.ts";
+import type { KeyRotationStore } from "../../core/key-rotation-port.ts";
 import type { KeyStore, Store } from "../../core/store-port.ts";
 import { type AppliedMigration, planMigrations } from "../migration-plan.ts";
 import { type SignInDatabase, signInDatabase } from "../sign-in-database.ts";
@@ -14,8 +15,8 @@ import { isBusy, sqliteCode } from "./sqlite-error.ts";
 import { SqliteEngine } from "./sqlite-engine.ts";
 import { ThreadedConnection } from "./threaded-connection.ts";
 
-/** Both ports on one SQLite file. Any number of them, in one process or many, may be open on the same file. */
-export type SqliteStore = Store & KeyStore;
+/** All ports on one SQLite file. Any number of them, in one process or many, may be open on the same file. */
+export type SqliteStore = Store & KeyStore & KeyRotationStore;
 
 export interface SqliteStoreOptions {
   /** A file on a local disk. It and missing folders are created, readable by their owner only. */

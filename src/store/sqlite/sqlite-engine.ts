@@ -82,7 +82,7 @@ export class SqliteEngine implements Engine {
     try {
       const result = await this.#writer
         .transaction()
-        .execute((db) => work({ db, now: this.#now(), json: sqliteJson, sha256OfLines }));
+        .execute((db) => work({ db, now: this.#now(), json: sqliteJson, sha256OfLines, sharedLock: sql`` }));
       this.#lastCommit = this.#now();
       return result;
     } catch (error) {

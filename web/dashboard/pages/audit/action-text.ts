@@ -51,6 +51,11 @@ export const ACTION_TEXT: Readonly<Record<AuditAction, string>> = {
   "admin_token.created": "Admin token created",
   "admin_token.revoked": "Admin token revoked",
   "setup.completed": "Set up",
+  "vault.rotated": "Data key rotated",
+  "vault.retired": "Data key retired",
+  "vault.staged": "Encryption key staged",
+  "vault.promoted": "Encryption key promoted",
+  "vault.unstaged": "Encryption key unstaged",
 };
 
 export const ACTION_GROUPS: readonly (readonly [label: string, prefix: string])[] = [
@@ -65,6 +70,7 @@ export const ACTION_GROUPS: readonly (readonly [label: string, prefix: string])[
   ["Apps", "app."],
   ["Administration", "admin_token."],
   ["Setup", "setup."],
+  ["Encryption keys", "vault."],
 ];
 
 const ICONS: readonly (readonly [prefix: string, icon: LucideIcon])[] = [

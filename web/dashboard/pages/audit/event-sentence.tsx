@@ -277,6 +277,16 @@ function sentenceOf(event: AuditEvent, names: Names): ReactNode {
       );
     case "setup.completed":
       return <>{who} set Keyward up</>;
+    case "vault.rotated":
+      return <>New values are sealed under the data key {named}</>;
+    case "vault.retired":
+      return <>The data key {named} was retired</>;
+    case "vault.staged":
+      return <>The encryption key {named} was staged</>;
+    case "vault.promoted":
+      return <>The encryption key {named} is the only one now</>;
+    case "vault.unstaged":
+      return <>The encryption key {named} was unstaged</>;
   }
 }
 

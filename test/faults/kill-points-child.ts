@@ -1,0 +1,61 @@
+import { writeSync } from "node:fs";
+import type { Store } from "../../src/core/store-port.ts";
+import type { Gate } from "../helpers/barriers.ts";
+import { openGround } from "./crash-ground.ts";
+import { killPointOf, type Moment } from "./kill-points.ts";
+import { makeWorld } from "./race-world.ts";
+
+/**
+ * Does something on the database of its first argument, and kills itself at the point that its second one names. Prints
+ * what it has made for that, once it is there.
+ */
+const [path = "", name = ""] = process.argv.slice(2);
+const { is, operation, skips = 0 } = killPointOf(name);
+
+let isArmed = operation === null;
+let met = 0;
+/** The method of the store that is running. */
+let inside = "";
+
+function at(moment: Moment): void {
+  if (isArmed && is(moment) && (met += 1) > skips) {
+    process.kill(process.pid, "SIGKILL");
+  }
+}
+
+const ground = await openGround(path, (sql) => at({ kind: "statement", sql, method: inside }));
+const world = await makeWorld(ground);
+const { server, binding, credential, flow, oldValue } = world;
+writeSync(1, JSON.stringify({ server, binding, credential: { id: credential.id }, flow, oldValue }));
+
+const gate: Gate = {
+  around: (port) => port,
+  async step(method, _kind, work) {
+    at({ kind: "before", method });
+    return work();
+  },
+};
+
+isArmed = true;
+await operation?.(world, gate, watched(ground.harness.store));
+throw new Error("the point was not met");
+
+function watched(store: Store): Store {
+  return new Proxy(store, {
+    get(target, property, receiver) {
+      const member: unknown = Reflect.get(target, property, receiver);
+      const method = String(property);
+      if (typeof member !== "function") {
+        return member;
+      }
+      return async (...args: unknown[]): Promise<unknown> => {
+        at({ kind: "before", method });
+        inside = method;
+        const answer = (await Reflect.apply(member, target, args)) as unknown;
+        inside = "";
+        at({ kind: "after", method });
+        return answer;
+      };
+    },
+  });
+}

@@ -1,0 +1,3 @@
+import type { Logger } from "../../src/core/ports.ts";
+
+export const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
