@@ -23,9 +23,9 @@ export interface ReadinessParts {
 
 const PING_MS = 2_000;
 const COMPARE_MS = 60_000;
-const WARNED_SKEW_MS = 30_000;
+export const WARNED_SKEW_MS = 30_000;
 /** Beyond, what a token says of its own life is not to be believed any more. */
-const MAX_SKEW_MS = 5 * 60_000;
+export const MAX_SKEW_MS = 5 * 60_000;
 
 export function createReadiness({ store, clock, logger, isServing }: ReadinessParts): Readiness {
   let skewMs = 0;

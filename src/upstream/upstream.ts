@@ -55,6 +55,11 @@ export interface UpstreamLoad {
 
 export interface ClosableUpstream extends Upstream {
   load(): UpstreamLoad;
+  /**
+   * Whether something answers there, with whatever status. Sends one request without a value of anybody's.
+   * @throws KeywardError `upstream_*`
+   */
+  reach(url: URL): Promise<void>;
   /** Ends every request under way and closes every connection. */
   close(): Promise<void>;
 }
@@ -226,6 +231,13 @@ export function createUpstream(options: UpstreamOptions): ClosableUpstream {
 
     load: () => ({ sessions: sessions.size, notDialled: breaker.open() }),
 
+    async reach(url) {
+      const { headersTimeoutMs, idleTimeoutMs } = limits;
+      const signal = new AbortController().signal;
+      const request = { url, method: "GET", headers: REACHING, body: null, headersTimeoutMs, idleTimeoutMs } as const;
+      (await egress.send({ ...request, isStream: false, signal })).discard();
+    },
+
     assertAllowed: (url) => egress.assertAllowed(url),
 
     async close() {
@@ -236,6 +248,11 @@ export function createUpstream(options: UpstreamOptions): ClosableUpstream {
     },
   };
 }
+
+const REACHING: ReadonlyMap<string, string> = new Map([
+  ["accept", "application/json"],
+  ["user-agent", "keyward"],
+]);
 
 /** @throws what is no failure of the upstream: headers that may not go where they were to go */
 function failureCode(error: unknown): UpstreamFailureCode {
