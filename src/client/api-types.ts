@@ -576,7 +576,7 @@ export interface Schemas {
   Settings: {
     public_url: string;
     version: string;
-    database: "sqlite";
+    database: "sqlite" | "postgres";
     oauth: {
       enabled: boolean;
       /** Why it is off; null when it is on. */

@@ -3,7 +3,6 @@ import type { Clock, Logger, Random } from "../core/ports.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Store } from "../core/store-port.ts";
 import { mintId } from "../core/token.ts";
-import { openSqlite } from "../store/sqlite/open.ts";
 import { UNUSED_CLIENT_MS } from "../http/oauth/lifetimes.ts";
 import { createDocuments, type DocumentsOptions } from "../upstream/documents.ts";
 import { createUpstream, type UpstreamOptions } from "../upstream/upstream.ts";
@@ -11,6 +10,7 @@ import { openVaultPatiently } from "../vault/patient-open.ts";
 import { clientAddress, requestIdOf } from "./client-address.ts";
 import { compose } from "./compose.ts";
 import { loopbackUrl, type Config } from "./config/config.ts";
+import { openDatabase } from "./database.ts";
 import { createFrontDoor } from "./front-door.ts";
 import { ensureKeyFile, openKeyEncryption } from "./key-encryption.ts";
 import { listen, refuse, type Listener } from "./listener.ts";
@@ -36,6 +36,8 @@ export interface ServerPorts {
   readonly isProcess?: boolean;
   /** The same for the documents of OAuth clients. */
   readonly documents?: Pick<DocumentsOptions, "resolve" | "allowPrivate">;
+  /** Stands in for the time of the database, which judges expiry; for tests, which cannot move that. */
+  readonly databaseTime?: () => number;
 }
 
 /** A gateway that answers. */
@@ -82,7 +84,7 @@ async function start(
   const { clock, random, logger } = ports;
   const metrics = createMetrics({ ofProcess: ports.isProcess === true });
   const stages = createStages(metrics, loadTracing(VERSION));
-  const database = await openSqlite({ path: config.databasePath, clock, random, logger });
+  const database = await openDatabase(config.database, ports);
   opened.push(() => database.store.close());
   const store = observeStore(database.store, metrics);
   await ensureKeyFile(config.encryptionKey, store, random);

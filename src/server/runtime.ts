@@ -1,13 +1,14 @@
 import type { ConfigOptions, Runtime } from "../cli/runtime.ts";
 import type { Logger } from "../core/ports.ts";
 import { Secret } from "../core/secret.ts";
-import { migrateSqlite, sqliteMigrationStatus, type SqliteStore } from "../store/sqlite/open.ts";
 import { retireDataKey, rotateDataKey } from "../vault/data-keys.ts";
 import type { KeyChangeOptions } from "../vault/key-change.ts";
+import type { SqlStore } from "../store/sql-store.ts";
 import { generateKey } from "../vault/key-text.ts";
 import { promoteKeyEncryption, stageKeyEncryption, unstageKeyEncryption } from "../vault/staged-key.ts";
 import { loadConfig, type Config } from "./config/config.ts";
 import { CONFIG_FLAGS } from "./config/config-flags.ts";
+import { migrateDatabase, migrationStatus } from "./database.ts";
 import { holdLines } from "./held-lines.ts";
 import { openKeyEncryption } from "./key-encryption.ts";
 import { withStore } from "./local-store.ts";
@@ -55,8 +56,8 @@ export function createRuntime(): Runtime {
 
     async migrate(options) {
       const { config, ports } = localWork(options);
-      const applied = await migrateSqlite({ path: config.databasePath, ...ports });
-      const status = await sqliteMigrationStatus({ path: config.databasePath });
+      const applied = await migrateDatabase(config.database, ports);
+      const status = await migrationStatus(config.database, ports);
       return { applied, version: status.applied.at(-1)?.name ?? "none" };
     },
 
@@ -95,7 +96,7 @@ export function createRuntime(): Runtime {
 /** Opens store and key-encryption key for one piece of work on the keys. */
 function onVault<T>(
   options: ConfigOptions,
-  work: (parts: KeyChangeOptions & { readonly keyStore: SqliteStore }, ports: VaultWorkPorts) => Promise<T>,
+  work: (parts: KeyChangeOptions & { readonly keyStore: SqlStore }, ports: VaultWorkPorts) => Promise<T>,
 ): Promise<T> {
   const { config, ports } = localWork(options);
   return withStore(config, ports, async (keyStore) => {

@@ -158,7 +158,7 @@ async function writeTouches({ db, json }: Tx, table: TouchedTable, touches: read
   const [id, lastUsed] = [sql.ref(`${table}.id`), sql.ref(`${table}.last_used_at`)];
   await sql`
     update ${sql.table(table)} set last_used_at = noted.used_at
-    from ${json.rows(rows, ["id", "used_at"])} as noted
+    from ${json.rows(rows, { id: "text", used_at: "integer" })} as noted
     where ${id} = noted.id and (${lastUsed} is null or ${lastUsed} <= noted.used_at - ${TOUCH_INTERVAL_MS})
   `.execute(db);
 }
@@ -167,7 +167,7 @@ async function writeTold({ db, json, now }: Tx, rows: readonly Told[]): Promise<
   if (rows.length > 0) {
     await sql`
       update header_credentials set told_at = ${now}
-      from ${json.rows(rows, ["id", "version"])} as told
+      from ${json.rows(rows, { id: "text", version: "integer" })} as told
       where header_credentials.id = told.id and header_credentials.version = told.version
         and header_credentials.told_at is null
     `.execute(db);
@@ -186,7 +186,7 @@ async function writeUses(tx: Tx, uses: readonly CredentialUse[]): Promise<void> 
   }
   // The last use in the log is found from its end, by the credential's index and no other.
   const due = await sql<{ readonly id: string }>`
-    select noted.id from ${tx.json.rows(rows, ["id", "version"])} as noted
+    select noted.id from ${tx.json.rows(rows, { id: "text", version: "integer" })} as noted
     inner join header_credentials as used on used.id = noted.id and used.version = noted.version
     where used.status = 'active' and used.orphaned_at is null and coalesce((
       select told.at from audit_events as told

@@ -35,22 +35,24 @@ export const OPTIONS = {
     parse: parse.publicUrl,
   }),
   database_url: option({
-    type: "`sqlite:<path>`",
+    type: "`sqlite:<path>` or `postgres://<user>:<password>@<host>:<port>/<database>`",
     defaultText: "sqlite:./data/keyward.db",
-    limits: "SQLite only in this version; a file on a local disk; a relative path starts at the working directory",
+    limits:
+      "SQLite: a file on a local disk; a relative path starts at the working directory. PostgreSQL 14 or newer, encoding UTF8",
     summary: "where the database is",
-    details: "The folder is made when it is missing. The file is readable by its owner only.",
+    details:
+      "SQLite is for one machine: the folder is made when it is missing, and the file is readable by its owner only. PostgreSQL is for any number of gateways on one database, which has to be there; Keyward makes its tables. It needs an encryption key that is configured. Arguments may be seen by other users of the machine: give a URL with a password by the environment or the file.",
     argument: "<url>",
     scope: "store",
     parse: parse.databaseUrl,
   }),
   encryption_key: option({
     type: "base64 text",
-    defaultMeaning: "a key file beside the database",
+    defaultMeaning: "a key file beside the SQLite database",
     limits: "base64 of exactly 32 bytes; no passphrase",
     summary: "key that encrypts the data keys",
     details:
-      "Make one with `keyward vault generate-key`. At most one of `encryption_key`, `encryption_key_file` and `encryption_key_command` may be set, in all sources together: which of two keys counts is never a guess. Without any of them, the first start makes a key file `<database file>.key`, readable by its owner only. Keep a copy of the key apart from the backups of the database: each is useless without the other.",
+      "Make one with `keyward vault generate-key`. At most one of `encryption_key`, `encryption_key_file` and `encryption_key_command` may be set, in all sources together: which of two keys counts is never a guess. Without any of them, the first start on SQLite makes a key file `<database file>.key`, readable by its owner only. Keep a copy of the key apart from the backups of the database: each is useless without the other.",
     isSecret: true,
     scope: "store",
     parse: parse.secret(1, 512),

@@ -1,7 +1,8 @@
 import type { Clock, Random } from "../../core/ports.ts";
 import { SqliteConnection } from "./connection.ts";
 import { findDatabaseFile } from "./database-file.ts";
-import { MIGRATIONS_FOLDER, readMigrations, runMigrations } from "./migrate.ts";
+import { readMigrations } from "../migration-files.ts";
+import { MIGRATIONS_FOLDER, runMigrations } from "./migrate.ts";
 
 /**
  * Tables, indexes and triggers of a database that are not as its migrations have made them: somebody has been at it. Looks

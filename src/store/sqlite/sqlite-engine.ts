@@ -49,6 +49,11 @@ export class SqliteEngine implements Engine {
     this.#writer = new Kysely({ dialect: new NodeSqliteDialect(this.#writerDriver) });
   }
 
+  /** The column says it of itself. */
+  caseless(name: RawBuilder<string>): RawBuilder<string> {
+    return name;
+  }
+
   async read<T>(query: (db: Db, now: RawBuilder<number>) => Promise<T>): Promise<T> {
     this.#assertOpen();
     try {
