@@ -91,6 +91,7 @@ export const ERROR_TABLE = {
   internal: facts(500, false, "Something went wrong inside the gateway. The log has the request id."),
   upstream_unreachable: facts(503, true, "The server could not be reached. Nothing was stored. Try again later."),
   credential_store_unavailable: facts(503, true, "The credential store is not available right now. Try again later."),
+  shutting_down: facts(503, true, "This gateway is about to stop and takes nothing new. Try again."),
   credential_unreadable: facts(503, false, "A stored value cannot be opened with the keys at hand."),
   config_invalid: facts(500, false, "The configuration is not acceptable."),
   encryption_key_missing: facts(500, false, "No encryption key is configured."),

@@ -38,7 +38,13 @@ export function createRuntime(): Runtime {
       const lines = holdLines(process.stderr);
       const logger = loggerFor(config, lines);
       const { startServer } = await import("./lifecycle.ts");
-      const running = await startServer(config, { clock: systemClock, random: systemRandom, logger });
+      const running = await startServer(config, {
+        clock: systemClock,
+        random: systemRandom,
+        logger,
+        isProcess: true,
+        droppedLines: () => lines.dropped(),
+      });
       for (const warning of config.warnings) {
         logger.warn("check_weakened", { warning });
       }
