@@ -91,13 +91,24 @@ export interface Unlocked {
  * @throws KeywardError as `openVault`; `key_change_refused` before the first start
  */
 export async function unlockStored(options: UnlockOptions): Promise<Unlocked> {
-  const stored = await readStoredKeys(options.keyStore);
+  return unlock(await storedKeysOf(options.keyStore), options);
+}
+
+/** The vault of a database that has had its first start. Writes nothing. @throws KeywardError as `unlockStored` */
+export async function openStoredVault(
+  options: UnlockOptions & Pick<VaultOptions, "random" | "logger">,
+): Promise<KeyringVault> {
+  return unlockVault(await storedKeysOf(options.keyStore), options);
+}
+
+async function storedKeysOf(keyStore: KeyReader): Promise<StoredKeys> {
+  const stored = await readStoredKeys(keyStore);
   if (stored === null) {
     throw new KeywardError("key_change_refused", {
       message: "This database has no keys yet. The first start makes them.",
     });
   }
-  return unlock(stored, options);
+  return stored;
 }
 
 async function unlock(stored: StoredKeys, { keyStore, keyEncryption }: UnlockOptions): Promise<Unlocked> {
@@ -107,7 +118,10 @@ async function unlock(stored: StoredKeys, { keyStore, keyEncryption }: UnlockOpt
   return { ring, deploymentId, stored };
 }
 
-async function unlockVault(stored: StoredKeys, options: VaultOptions): Promise<KeyringVault> {
+async function unlockVault(
+  stored: StoredKeys,
+  options: UnlockOptions & Pick<VaultOptions, "random" | "logger">,
+): Promise<KeyringVault> {
   const { keyStore, keyEncryption, random, logger } = options;
   const { ring, deploymentId } = await unlock(stored, options);
   const load = async (known: KeyRing): Promise<KeyRing> =>

@@ -22,9 +22,12 @@ afterEach(async () => {
 });
 
 async function vault(...args: readonly string[]) {
-  const engine = await engineOf(scene.gateway.folder);
-  const key = args.includes("--encryption-key-file") ? {} : engine.env;
-  const env = { ...key, KEYWARD_DATABASE_URL: engine.databaseUrl, KEYWARD_LOG_LEVEL: "silent" };
+  const { KEYWARD_ENCRYPTION_KEY: key, ...rest } = (await engineOf(scene.gateway.folder)).envWith({
+    KEYWARD_LOG_LEVEL: "silent",
+  });
+  // At most one key may be configured.
+  const isKeyNamed = key === undefined || args.includes("--encryption-key-file");
+  const env = isKeyNamed ? rest : { ...rest, KEYWARD_ENCRYPTION_KEY: key };
   return runCommand(["vault", ...args], { runtime: createRuntime(), env });
 }
 

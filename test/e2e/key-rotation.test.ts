@@ -9,8 +9,8 @@ import { createRuntime } from "../../src/server/runtime.ts";
 import { runCommand } from "../cli/run-command.ts";
 import { present } from "../contract/fixtures.ts";
 import { fingerprint, startHeaderUpstream, type HeaderUpstream } from "../fixtures/header-upstream.ts";
-import { canaryValue } from "../helpers/canary.ts";
 import { engineOf } from "../helpers/engine.ts";
+import { canaryValue } from "../helpers/canary.ts";
 import { keyProof, submit } from "../helpers/person.ts";
 import { callTool } from "../helpers/rpc.ts";
 import { startTestGateway, textIn, type ApiAnswer, type TestGateway } from "../helpers/test-gateway.ts";
@@ -66,10 +66,8 @@ function running(): readonly TestGateway[] {
 
 async function keyward(...args: readonly string[]): Promise<JsonObject> {
   const runtime = createRuntime();
-  const engine = await engineOf(folder);
-  const database = { KEYWARD_DATABASE_URL: engine.databaseUrl, KEYWARD_LOG_LEVEL: "silent" };
-  const key = Object.keys(env).length === 0 ? engine.env : env;
-  const { code, stdout, stderr } = await runCommand([...args, "--json"], { runtime, env: { ...database, ...key } });
+  const configured = (await engineOf(folder)).envWith({ KEYWARD_LOG_LEVEL: "silent", ...env });
+  const { code, stdout, stderr } = await runCommand([...args, "--json"], { runtime, env: configured });
   expect([args.join(" "), code, stderr]).toEqual([args.join(" "), 0, expect.not.stringContaining("error")]);
   return JSON.parse(stdout) as JsonObject;
 }

@@ -52,8 +52,8 @@ async function storedKeys(): Promise<string> {
 }
 
 /** For a command on that database. */
-async function commandEnv(): Promise<Record<string, string>> {
-  return { ...kms.env, KEYWARD_DATABASE_URL: (await engineOf(folder)).databaseUrl, KEYWARD_LOG_LEVEL: "silent" };
+async function commandEnv(): Promise<Readonly<Record<string, string>>> {
+  return (await engineOf(folder)).envWith({ ...kms.env, KEYWARD_LOG_LEVEL: "silent" });
 }
 
 // Nothing of this is about the database.

@@ -2,7 +2,7 @@ import { type CompiledQuery, Kysely, sql, type RawBuilder } from "kysely";
 import type { Clock, Logger, Random } from "../../core/ports.ts";
 import { type Db, type Engine, type Tx, unavailable } from "../engine.ts";
 import type { Tables } from "../tables.ts";
-import { type Connections, LOCK_TIMEOUT_MS } from "./connections.ts";
+import type { Connections } from "./connections.ts";
 import { PostgresDialect, StatementDriver } from "./dialect.ts";
 import { postgresJson } from "./json.ts";
 import { ConnectionError, fromEngine, isConflict, isWorthAnotherTry, sqlState } from "./postgres-error.ts";
@@ -13,6 +13,7 @@ import { Turn } from "./turn.ts";
 import { areStorable } from "./values.ts";
 
 const MAX_RETRIES = 3;
+const SERVER_NOW = sql<number>`(extract(epoch from statement_timestamp()) * 1000)::int8`;
 
 export interface PostgresEngineParts {
   readonly connections: Connections;
@@ -33,7 +34,7 @@ export class PostgresEngine implements Engine {
   readonly #serverTime: (() => number) | null;
   readonly #reader: Kysely<Tables>;
   /** Of the writers of this process, one asks the database for the lock: the others would hold connections to wait on. */
-  readonly #turn: Turn;
+  readonly #turn = new Turn();
   #latestTime = 0;
   #closing: Promise<void> | undefined;
 
@@ -44,7 +45,6 @@ export class PostgresEngine implements Engine {
     this.#connections = connections;
     this.#statements = statements;
     this.#serverTime = serverTime;
-    this.#turn = new Turn(clock, LOCK_TIMEOUT_MS);
     const driver = new StatementDriver((query) => connections.read(query));
     this.#reader = new Kysely({ dialect: new PostgresDialect(driver) });
   }
@@ -85,12 +85,7 @@ export class PostgresEngine implements Engine {
   async write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     this.#assertOpen();
     try {
-      await this.#turn.acquire();
-      try {
-        return await this.#writeInTurn(work);
-      } finally {
-        this.#turn.release();
-      }
+      return await this.#turn.take(() => this.#writeInTurn(work));
     } catch (error) {
       throw this.#translate(error);
     }
@@ -107,9 +102,18 @@ export class PostgresEngine implements Engine {
     }
   }
 
+  /** As it is, also when it has jumped back. */
+  async time(): Promise<number> {
+    if (this.#serverTime !== null) {
+      return this.#serverTime();
+    }
+    const { rows } = await this.read((db) => sql<{ readonly now: number }>`select ${SERVER_NOW} as now`.execute(db));
+    return rows[0]?.now ?? 0;
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#turn
-      .acquire()
+      .take(() => Promise.resolve())
       .catch(() => undefined)
       .then(() => this.#connections.close());
     return this.#closing;
@@ -142,8 +146,7 @@ export class PostgresEngine implements Engine {
     if (this.#serverTime !== null) {
       return sql.val(this.#latest(this.#serverTime()));
     }
-    const serverNow = sql`(extract(epoch from statement_timestamp()) * 1000)::int8`;
-    return sql<number>`greatest(${serverNow}, ${this.#latestTime})`;
+    return sql<number>`greatest(${SERVER_NOW}, ${this.#latestTime})`;
   }
 
   #latest(time: number): number {
