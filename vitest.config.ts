@@ -1,13 +1,40 @@
 import { defineConfig } from "vitest/config";
+import { findPostgres } from "./test/helpers/postgres/binaries.ts";
+
+/** What speaks with a whole gateway, and so runs on each engine. */
+const ON_BOTH_ENGINES = ["test/e2e/**/*.test.ts", "test/security/**/*.test.ts"];
+
+/** About the file of an embedded database. */
+const ON_SQLITE_ONLY = ["first-start", "waits-for-a-lock", "backup", "key-service"].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
+
+const isPostgresThere = process.env["TEST_DATABASE_URL"] !== undefined || findPostgres() !== null;
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    globalSetup: ["test/helpers/postgres/global-setup.ts"],
     pool: "forks",
     // The machine that has to pass is one of two cores; more workers would only make timings less repeatable.
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: ["default", "./scripts/closing-line-reporter.ts"],
+    projects: [
+      { extends: true, test: { name: "all", include: ["src/**/*.test.ts", "test/**/*.test.ts"] } },
+      ...(isPostgresThere
+        ? [
+            {
+              extends: true as const,
+              test: {
+                name: "on PostgreSQL",
+                include: ON_BOTH_ENGINES,
+                exclude: ON_SQLITE_ONLY,
+                env: { KEYWARD_TEST_ENGINE: "postgres" },
+              },
+            },
+          ]
+        : []),
+    ],
   },
 });

@@ -24,6 +24,7 @@ const MAY_REVEAL_SECRETS = [
   "src/http/system.ts", // a new admin token, shown once
   "src/http/users.ts", // the token of an invitation, in its link, shown once
   "src/http/virtual-keys.ts", // a new virtual key, shown once
+  "src/store/postgres/open.ts", // the address of the database, with its password
   "src/upstream/control-value.ts", // the shape of a value, for one that is wrong
   "src/upstream/inject.ts", // the headers of one request
   "src/upstream/scrub.ts", // what to look for in an answer

@@ -3,7 +3,7 @@ import type { Mount } from "./mount.ts";
 
 /** How the gateway is configured, as far as an administrator may read it. Nothing in it is secret. */
 export interface Settings {
-  readonly database: "sqlite";
+  readonly database: "sqlite" | "postgres";
   /** `reason`: why clients cannot connect by URL alone; null = they can. */
   readonly oauth: { readonly isEnabled: boolean; readonly reason: string | null };
   /** Single sign-on; null when none is configured. */

@@ -10,7 +10,7 @@ const DAY_MS = 24 * 60 * 60_000;
 export function settingsOf(config: Config, whyNoOAuth: string | null): Settings {
   const { singleSignOn } = config;
   return {
-    database: "sqlite",
+    database: config.database.kind,
     oauth: { isEnabled: whyNoOAuth === null, reason: whyNoOAuth },
     sso: singleSignOn === null ? null : { label: singleSignOn.label, issuer: singleSignOn.issuer },
     areTempTokenLinksEnabled: config.areTempTokenLinksEnabled,

@@ -1,8 +1,9 @@
 import type { BackedUp, NextKeySource, RewrapSettings, VaultStatus } from "../cli/runtime.ts";
 import type { SealedCounts } from "../core/key-rotation-port.ts";
+import { KeywardError } from "../core/errors.ts";
 import type { Clock, Logger, Random } from "../core/ports.ts";
 import { rewrap, type Rewrapped } from "../core/rewrap.ts";
-import type { SqliteStore } from "../store/sqlite/open.ts";
+import type { SqlStore } from "../store/sql-store.ts";
 import { backupSqlite } from "../store/sqlite/backup.ts";
 import { openKeySource } from "../vault/kms/key-source.ts";
 import type { KeyEncryption } from "../vault/kms/key-encryption.ts";
@@ -21,7 +22,7 @@ export interface VaultWorkPorts {
 
 const NOTHING: Omit<SealedCounts, "keyId"> = { credentials: 0, servers: 0, oauthRecords: 0 };
 
-export async function vaultStatus(store: SqliteStore, keyEncryption: KeyEncryption): Promise<VaultStatus> {
+export async function vaultStatus(store: SqlStore, keyEncryption: KeyEncryption): Promise<VaultStatus> {
   const { kekId, keys } = await readVaultStatus({ keyStore: store, keyEncryption });
   const counts = await store.countSealed();
   return {
@@ -40,7 +41,7 @@ export async function vaultStatus(store: SqliteStore, keyEncryption: KeyEncrypti
 }
 
 export async function rewrapStore(
-  store: SqliteStore,
+  store: SqlStore,
   keyEncryption: KeyEncryption,
   ports: VaultWorkPorts,
   settings: RewrapSettings,
@@ -64,9 +65,14 @@ export function openNextKey(next: NextKeySource, ports: VaultWorkPorts): Promise
 
 /** Verified by opening the keycheck of the copy with the key that is configured. */
 export async function backUp(config: Config, ports: VaultWorkPorts, to: string): Promise<BackedUp> {
+  if (config.database.kind !== "sqlite") {
+    throw new KeywardError("config_invalid", {
+      message: "keyward backup copies a SQLite database. Back up PostgreSQL with its own tools, such as pg_dump.",
+    });
+  }
   const keyEncryption = await openKeyEncryption(config.encryptionKey, ports);
   const { path, bytes } = await backupSqlite({
-    path: config.databasePath,
+    path: config.database.path,
     to,
     verify: (keyStore) => unlockStored({ keyStore, keyEncryption }),
   });

@@ -1,25 +1,28 @@
 import type { Actor, AuditAction, AuditDetail, AuditEffect, AuditEntry, AuditEvent } from "../core/audit.ts";
 import { cleanDetail, hashEvent } from "./audit-chain.ts";
 import { fromIdentity, fromJson, fromJsonOrNull, toIdentity, toJsonOrNull } from "./columns.ts";
+import type { ColumnTypes } from "./engine.ts";
 import type { AuditEventsTable } from "./tables.ts";
 
-export const AUDIT_COLUMNS = [
-  "id",
-  "at",
-  "actor",
-  "action",
-  "outcome",
-  "server_id",
-  "auth_mode",
-  "identity_id",
-  "credential_id",
-  "version",
-  "request_id",
-  "address",
-  "detail",
-  "previous_hash",
-  "hash",
-] as const satisfies readonly (keyof AuditEventsTable)[];
+export const AUDIT_COLUMN_TYPES = {
+  id: "integer",
+  at: "integer",
+  actor: "text",
+  action: "text",
+  outcome: "text",
+  server_id: "text",
+  auth_mode: "text",
+  identity_id: "text",
+  credential_id: "text",
+  version: "integer",
+  request_id: "text",
+  address: "text",
+  detail: "text",
+  previous_hash: "text",
+  hash: "text",
+} as const satisfies ColumnTypes<AuditEventsTable>;
+
+export const AUDIT_COLUMNS = Object.keys(AUDIT_COLUMN_TYPES) as readonly (keyof AuditEventsTable)[];
 
 export function toRow(entry: AuditEntry, link: Pick<AuditEvent, "id" | "at" | "previousHash">): AuditEventsTable {
   const detail = cleanDetail(entry.detail);

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { AuditEntry, AuditEvent } from "../core/audit.ts";
 import type { AuditFilter, AuditStore } from "../core/store-port.ts";
 import { FIRST_PREVIOUS_HASH } from "./audit-chain.ts";
-import { AUDIT_COLUMNS, toEvent, toRow } from "./audit-row.ts";
+import { AUDIT_COLUMN_TYPES, AUDIT_COLUMNS, toEvent, toRow } from "./audit-row.ts";
 import { verifyAuditLog } from "./audit-verify.ts";
 import type { Db, Engine, Tx } from "./engine.ts";
 import { isNumber, parsePage, toPage } from "./page.ts";
@@ -35,7 +35,7 @@ export async function appendAudit(tx: Tx, entries: readonly AuditEntry[]): Promi
   await tx.db
     .insertInto("audit_events")
     .columns([...AUDIT_COLUMNS])
-    .expression((eb) => eb.selectFrom(tx.json.rows(rows, AUDIT_COLUMNS).as("event")).select([...AUDIT_COLUMNS]))
+    .expression((eb) => eb.selectFrom(tx.json.rows(rows, AUDIT_COLUMN_TYPES).as("event")).select([...AUDIT_COLUMNS]))
     .execute();
 }
 
@@ -84,7 +84,10 @@ function filtered(db: Db, filter: AuditFilter, before: number | null) {
   }
   if (outcome !== undefined) {
     // Nearly everything is ok: no index may be chosen for that, least of all beside one that finds little.
-    query = outcome === "refused" ? query.where("outcome", "=", outcome) : query.where(sql`+outcome`, "=", outcome);
+    query =
+      outcome === "refused"
+        ? query.where("outcome", "=", outcome)
+        : query.where(sql`coalesce(outcome, '')`, "=", outcome);
   }
   // Times never decrease along the chain, so one event bounds the ids: no scan of what is older or newer.
   if (since !== undefined) {
@@ -118,7 +121,7 @@ function ofCredential(events: ReturnType<typeof filtered>, credentialId: string)
     )
     .select(
       sql<string | null>`(
-        select group_concat(subject.effect, ',') from audit_event_subjects as subject
+        select string_agg(subject.effect, ',') from audit_event_subjects as subject
         where subject.event_id = audit_events.id and subject.credential_id = ${credentialId}
       )`.as("effects"),
     );

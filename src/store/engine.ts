@@ -10,6 +10,8 @@ export interface Engine {
   readonly clock: Clock;
   /** Source of credential ids. */
   readonly random: Random;
+  /** What names that differ by letter case alone are sorted and compared by, where the schema takes them for one. */
+  caseless(name: RawBuilder<string>): RawBuilder<string>;
   /**
    * Runs one reading statement. It sees every write that was acknowledged before.
    * @param query gets the engine's time as an expression, so that a server's own clock can judge expiry
@@ -29,6 +31,8 @@ export interface Engine {
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** @throws KeywardError `credential_store_unavailable` unless the store can be read and written */
   ping(): Promise<void>;
+  /** What the clock says by which the engine judges expiry; milliseconds since the epoch, UTC. */
+  time(): Promise<number>;
   /** Waits for the transaction in progress. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -45,12 +49,17 @@ export interface Tx {
   readonly sharedLock: RawBuilder<unknown>;
 }
 
+export type ColumnTypes<T extends object> = Readonly<Record<keyof T & string, "text" | "integer">>;
+
 /** JSON in SQL, which every engine writes in its own way. */
 export interface JsonSql {
   /** Whether the JSON array of texts in `column` holds each of `texts`. */
   holdsAll(column: string, texts: readonly string[]): RawBuilder<SqlBool>;
-  /** Objects as a derived table: one parameter and one statement, however many rows. */
-  rows<T extends object>(rows: readonly T[], columns: readonly (keyof T & string)[]): RawBuilder<T>;
+  /**
+   * Objects as a derived table: one parameter and one statement, however many rows.
+   * @param columns what each of them holds; where all rows have null, nothing else would tell
+   */
+  rows<T extends object>(rows: readonly T[], columns: ColumnTypes<T>): RawBuilder<T>;
 }
 
 /** A statement met a unique index. Engines throw it; only a caller that expects it may catch it. */

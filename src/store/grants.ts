@@ -102,7 +102,7 @@ async function assertAll(tx: Tx, ids: readonly string[], isThere: RawBuilder<Sql
       tx.json
         .rows(
           ids.map((id) => ({ id })),
-          ["id"],
+          { id: "text" },
         )
         .as("named"),
     )
@@ -115,8 +115,15 @@ async function assertAll(tx: Tx, ids: readonly string[], isThere: RawBuilder<Sql
   }
 }
 
+const IDENTITY_GRANT = {
+  server_id: "text",
+  auth_mode: "text",
+  identity_id: "text",
+  tools: "text",
+  created_at: "integer",
+} as const;
+
 async function insertIdentityGrants(tx: Tx, serverId: string, grants: readonly Grant[]): Promise<void> {
-  const columns = ["server_id", "auth_mode", "identity_id", "tools", "created_at"] as const;
   const rows = grants.flatMap((grant) =>
     "identity" in grant
       ? [{ server_id: serverId, ...fromIdentity(grant.identity), tools: toJsonOrNull(grant.tools), created_at: tx.now }]
@@ -124,13 +131,18 @@ async function insertIdentityGrants(tx: Tx, serverId: string, grants: readonly G
   );
   await tx.db
     .insertInto("server_grants")
-    .columns([...columns])
-    .expression((eb) => eb.selectFrom(tx.json.rows(rows, columns).as("granted")).select([...columns]))
+    .columns(["server_id", "auth_mode", "identity_id", "tools", "created_at"])
+    .expression((eb) =>
+      eb
+        .selectFrom(tx.json.rows(rows, IDENTITY_GRANT).as("granted"))
+        .select(["server_id", "auth_mode", "identity_id", "tools", "created_at"]),
+    )
     .execute();
 }
 
+const GROUP_GRANT = { server_id: "text", group_id: "text", tools: "text", created_at: "integer" } as const;
+
 async function insertGroupGrants(tx: Tx, serverId: string, grants: readonly Grant[]): Promise<void> {
-  const columns = ["server_id", "group_id", "tools", "created_at"] as const;
   const rows = grants.flatMap((grant) =>
     "groupId" in grant
       ? [{ server_id: serverId, group_id: grant.groupId, tools: toJsonOrNull(grant.tools), created_at: tx.now }]
@@ -138,7 +150,11 @@ async function insertGroupGrants(tx: Tx, serverId: string, grants: readonly Gran
   );
   await tx.db
     .insertInto("server_group_grants")
-    .columns([...columns])
-    .expression((eb) => eb.selectFrom(tx.json.rows(rows, columns).as("granted")).select([...columns]))
+    .columns(["server_id", "group_id", "tools", "created_at"])
+    .expression((eb) =>
+      eb
+        .selectFrom(tx.json.rows(rows, GROUP_GRANT).as("granted"))
+        .select(["server_id", "group_id", "tools", "created_at"]),
+    )
     .execute();
 }

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { KeywardError } from "../core/errors.ts";
 import type { GroupStore } from "../core/people-port.ts";
 import type { Group } from "../core/user.ts";
@@ -17,7 +18,8 @@ export function createGroupStore(engine: Engine): GroupStore {
         const row = await tx.db
           .insertInto("user_groups")
           .values({ ...group, created_at: tx.now, updated_at: tx.now })
-          .onConflict((conflict) => conflict.column("name").doNothing())
+          // The name is the only thing of a new group that can be taken; the index is over its lower case.
+          .onConflict((conflict) => conflict.doNothing())
           .returningAll()
           .executeTakeFirst();
         if (row === undefined) {
@@ -29,10 +31,11 @@ export function createGroupStore(engine: Engine): GroupStore {
 
     async listGroups(page) {
       const { limit, after } = parsePage(page, isName);
+      const name = engine.caseless(sql.ref("user_groups.name"));
       const rows = await engine.read((db) =>
         selectGroups(db)
-          .$if(after !== null, (query) => query.where("user_groups.name", ">", after?.[0] ?? ""))
-          .orderBy("user_groups.name")
+          .$if(after !== null, (query) => query.where(name, ">", engine.caseless(sql.val(after?.[0] ?? ""))))
+          .orderBy(name)
           .limit(limit + 1)
           .execute(),
       );
@@ -69,7 +72,7 @@ export function createGroupStore(engine: Engine): GroupStore {
         selectGroups(db)
           .innerJoin("group_members as mine", "mine.group_id", "user_groups.id")
           .where("mine.user_id", "=", userId)
-          .orderBy("user_groups.name")
+          .orderBy(engine.caseless(sql.ref("user_groups.name")))
           .execute(),
       );
       return rows.map(toGroup);

@@ -10,17 +10,17 @@ interface Membership {
 
 /** Whoever is a member already stays one. @returns those that are new */
 export async function addMemberships(tx: Tx, memberships: readonly Membership[]): Promise<readonly Membership[]> {
-  const columns = ["group_id", "user_id", "created_at"] as const;
+  const columns = { group_id: "text", user_id: "text", created_at: "integer" } as const;
   const rows = memberships.map((membership) => ({ ...membership, created_at: tx.now }));
   return (
     tx.db
       .insertInto("group_members")
-      .columns([...columns])
+      .columns(["group_id", "user_id", "created_at"])
       // The parser would take ON CONFLICT for the ON of a join, were there no WHERE.
       .expression((eb) =>
         eb
           .selectFrom(tx.json.rows(rows, columns).as("membership"))
-          .select([...columns])
+          .select(["group_id", "user_id", "created_at"])
           .where(eb.lit(true)),
       )
       .onConflict((conflict) => conflict.columns(["group_id", "user_id"]).doNothing())
@@ -71,7 +71,7 @@ export async function assertUsers(tx: Tx, ids: readonly string[]): Promise<void>
 export function isNamed(tx: Tx, column: string, ids: readonly string[]): RawBuilder<SqlBool> {
   const named = tx.json.rows(
     ids.map((id) => ({ id })),
-    ["id"],
+    { id: "text" },
   );
   return sql<SqlBool>`${sql.ref(column)} in (select id from ${named} as named)`;
 }

@@ -45,6 +45,7 @@ export class Touches {
   #cancelTimer: (() => void) | undefined;
   #written: Promise<void> = Promise.resolve();
   #isClosed = false;
+  #dropped = 0;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -69,6 +70,11 @@ export class Touches {
       this.#told.push({ id, version });
       this.#writeSoon();
     }
+  }
+
+  /** How many uses were not noted because they could not be written. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /** Writes what is not written yet, so that it stands in the log before what comes next. Never fails. */
@@ -131,7 +137,10 @@ export class Touches {
       );
     });
     // The engine has logged why it failed. The next use is noted anew.
-    const settled = writing.catch(() => due.forEach((touch) => this.#noted.delete(keyOf(touch))));
+    const settled = writing.catch(() => {
+      this.#dropped += due.length;
+      due.forEach((touch) => this.#noted.delete(keyOf(touch)));
+    });
     this.#written = Promise.all([this.#written, settled]).then(() => undefined);
   }
 }
@@ -149,7 +158,7 @@ async function writeTouches({ db, json }: Tx, table: TouchedTable, touches: read
   const [id, lastUsed] = [sql.ref(`${table}.id`), sql.ref(`${table}.last_used_at`)];
   await sql`
     update ${sql.table(table)} set last_used_at = noted.used_at
-    from ${json.rows(rows, ["id", "used_at"])} as noted
+    from ${json.rows(rows, { id: "text", used_at: "integer" })} as noted
     where ${id} = noted.id and (${lastUsed} is null or ${lastUsed} <= noted.used_at - ${TOUCH_INTERVAL_MS})
   `.execute(db);
 }
@@ -158,7 +167,7 @@ async function writeTold({ db, json, now }: Tx, rows: readonly Told[]): Promise<
   if (rows.length > 0) {
     await sql`
       update header_credentials set told_at = ${now}
-      from ${json.rows(rows, ["id", "version"])} as told
+      from ${json.rows(rows, { id: "text", version: "integer" })} as told
       where header_credentials.id = told.id and header_credentials.version = told.version
         and header_credentials.told_at is null
     `.execute(db);
@@ -177,7 +186,7 @@ async function writeUses(tx: Tx, uses: readonly CredentialUse[]): Promise<void> 
   }
   // The last use in the log is found from its end, by the credential's index and no other.
   const due = await sql<{ readonly id: string }>`
-    select noted.id from ${tx.json.rows(rows, ["id", "version"])} as noted
+    select noted.id from ${tx.json.rows(rows, { id: "text", version: "integer" })} as noted
     inner join header_credentials as used on used.id = noted.id and used.version = noted.version
     where used.status = 'active' and used.orphaned_at is null and coalesce((
       select told.at from audit_events as told

@@ -1,6 +1,4 @@
-import { join } from "node:path";
-import { openSqliteStore } from "../../src/sqlite.ts";
-import { systemClock, systemRandom } from "../../src/server/system.ts";
+import { engineOf } from "./engine.ts";
 import type { TestGateway } from "./test-gateway.ts";
 
 /** What the first tool result after a key was set says of that: see `gateway/call/set-note.ts`. */
@@ -24,8 +22,7 @@ export function setNotesIn(blocks: readonly { readonly text?: string }[] | undef
 
 /** Notes, as another replica would, that the owner of a credential has been told when and from where it was set. */
 export async function tellOf(gateway: TestGateway, credentialId: string, version: number): Promise<void> {
-  const path = join(gateway.folder, "keyward.db");
-  const store = await openSqliteStore({ path, clock: systemClock, random: systemRandom });
+  const store = await (await engineOf(gateway.folder)).openStore();
   await store.noteTold(credentialId, version);
   await store.close();
 }

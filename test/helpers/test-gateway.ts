@@ -8,9 +8,10 @@ import { loadConfig } from "../../src/server/config/config.ts";
 import { startServer, type RunningServer, type ServerPorts } from "../../src/server/lifecycle.ts";
 import { createLogger } from "../../src/server/log.ts";
 import { systemClock, systemRandom } from "../../src/server/system.ts";
-import { betrayingFiles, betrays, tapAnswers } from "./canary.ts";
+import { betrays, tapAnswers } from "./canary.ts";
+import { engineOf } from "./engine.ts";
 
-/** The whole product on a real SQLite file and a free port of loopback. */
+/** The whole product on a real database, of the engine that this run is for, and a free port of loopback. */
 export interface TestGateway {
   readonly url: string;
   readonly folder: string;
@@ -53,13 +54,14 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "keyward-test-"));
   const log: string[] = [];
   const answered: Buffer[] = [];
+  const engine = await engineOf(folder);
   const config = loadConfig({
-    flags: { port: "0", database_url: `sqlite:${join(folder, "keyward.db")}` },
-    env: {
+    flags: { port: "0" },
+    env: engine.envWith({
       KEYWARD_ADMIN_TOKEN: ADMIN_TOKEN,
       KEYWARD_ALLOW_PRIVATE_UPSTREAMS: "127.0.0.1",
       ...options.env,
-    },
+    }),
     configPath: null,
   });
   const { keepsAnswers = true } = options;
@@ -70,6 +72,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       { level: "debug", format: "json" },
       { write: (line) => void (keepsAnswers && log.push(line)) },
     ),
+    ...(options.clock === undefined ? {} : { databaseTime: options.clock.now }),
     ...(options.upstream === undefined ? {} : { upstream: options.upstream }),
     ...(options.documents === undefined ? {} : { documents: options.documents }),
   });
@@ -129,10 +132,10 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
 
     async close() {
       // While it runs: the write-ahead log is folded into the database and removed when the last handle closes.
-      const betrayedBefore = betrayingFiles(folder);
+      const betrayedBefore = await engine.betrayed();
       await running.stop();
       untap();
-      const betrayedAfter = betrayingFiles(folder);
+      const betrayedAfter = await engine.betrayed();
       if (options.folder === undefined) {
         rmSync(folder, { recursive: true });
       }

@@ -6,7 +6,7 @@ const Settings = z
   .object({
     public_url: z.string(),
     version: z.string(),
-    database: z.enum(["sqlite"]),
+    database: z.enum(["sqlite", "postgres"]),
     oauth: z.object({
       enabled: z.boolean(),
       reason: z.string().nullable().openapi({ description: "Why it is off; null when it is on." }),

@@ -105,12 +105,17 @@ function textOf(value: unknown): string {
 }
 
 function assertPrivate(path: string, mode: number, values: ReadonlyMap<OptionName, FileValue>): void {
-  const secret = [...values.keys()].find((name) => OPTIONS[name].isSecret);
+  const secret = [...values].find(([name, { raw }]) => OPTIONS[name].isSecret || isPostgresUrl(raw))?.[0];
   if (secret !== undefined && process.platform !== "win32" && (mode & GROUP_AND_OTHERS) !== 0) {
     throw configInvalid(
       `${path} holds ${secret} and is open to others than its owner (mode ${(mode & 0o777).toString(8)}). Run chmod 600 on it.`,
     );
   }
+}
+
+/** It may hold a password. */
+function isPostgresUrl(raw: FileValue["raw"]): boolean {
+  return typeof raw === "string" && /^postgres(ql)?:/i.test(raw);
 }
 
 /** The system's name of the error, such as `EACCES`; never its text. */

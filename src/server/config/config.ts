@@ -3,6 +3,7 @@ import ipaddr from "ipaddr.js";
 import { oauthAvailability } from "../../core/oauth-resource.ts";
 import type { Secret } from "../../core/secret.ts";
 import type { Cidr } from "../client-address.ts";
+import type { DatabaseSource } from "./database-source.ts";
 import { configInvalid, type ValueOf } from "./option.ts";
 import { environmentVariable, OPTION_NAMES, OPTIONS, type OptionName } from "./options.ts";
 import { readSources, type Sources, type SourcesInput } from "./sources.ts";
@@ -12,7 +13,7 @@ export type EncryptionKeySource =
   | { readonly kind: "key"; readonly key: Secret<string> }
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "command"; readonly argv: readonly string[] }
-  /** Nothing is configured: a file beside the database, made by the first start. */
+  /** Nothing is configured: a file beside the SQLite database, made by the first start. */
   | { readonly kind: "generated_file"; readonly path: string };
 
 /** Who else may say who somebody is. */
@@ -35,10 +36,11 @@ export interface Config {
   readonly port: number;
   /** `scheme://host[:port]`. null = where Keyward listens, which then is a loopback address: `loopbackUrl(host, port)`. */
   readonly publicUrl: string | null;
-  /** Absolute path of the SQLite file. */
-  readonly databasePath: string;
+  readonly database: DatabaseSource;
   readonly encryptionKey: EncryptionKeySource;
   readonly adminToken: Secret<string> | null;
+  /** Reads `/metrics`; null = only admin tokens do. */
+  readonly metricsToken: Secret<string> | null;
   readonly areTempTokenLinksEnabled: boolean;
   readonly areSessionIdentitiesEnabled: boolean;
   readonly isOauthRegistrationEnabled: boolean;
@@ -49,6 +51,8 @@ export interface Config {
   readonly trustedProxies: readonly Cidr[];
   /** null = passwords only. */
   readonly singleSignOn: SingleSignOnConfig | null;
+  /** Milliseconds between being not ready and taking no call. */
+  readonly shutdownDelayMs: number;
   readonly logLevel: ValueOf<typeof OPTIONS.log_level>;
   /** null = `pretty` when the log goes to a terminal, else `json`. */
   readonly logFormat: ValueOf<typeof OPTIONS.log_format> | null;
@@ -72,15 +76,16 @@ export function loadConfig(input: SourcesInput): Config {
       `public_url (${environmentVariable("public_url")}) is needed when host is not a loopback address: it is the base of every link, and is never derived from a request.`,
     );
   }
-  const databasePath = required(sources, "database_url");
+  const database = required(sources, "database_url");
   const config = {
     host,
     isLoopback,
     port: required(sources, "port"),
     publicUrl,
-    databasePath,
-    encryptionKey: encryptionKeySource(sources, databasePath),
+    database,
+    encryptionKey: encryptionKeySource(sources, database),
     adminToken: value(sources, "admin_token"),
+    metricsToken: value(sources, "metrics_token"),
     areTempTokenLinksEnabled: required(sources, "temp_token_links"),
     areSessionIdentitiesEnabled: required(sources, "session_identities"),
     isOauthRegistrationEnabled: required(sources, "oauth_registration"),
@@ -88,6 +93,7 @@ export function loadConfig(input: SourcesInput): Config {
     allowedPrivateUpstreams: value(sources, "allow_private_upstreams") ?? [],
     trustedProxies: value(sources, "trusted_proxies") ?? [],
     singleSignOn: singleSignOn(sources),
+    shutdownDelayMs: required(sources, "shutdown_delay") * 1_000,
     logLevel: required(sources, "log_level"),
     logFormat: value(sources, "log_format"),
   };
@@ -121,7 +127,7 @@ function required<N extends OptionName>(sources: Sources, name: N): ValueOf<(typ
   return found;
 }
 
-function encryptionKeySource(sources: Sources, databasePath: string): EncryptionKeySource {
+function encryptionKeySource(sources: Sources, database: DatabaseSource): EncryptionKeySource {
   const names = ["encryption_key", "encryption_key_file", "encryption_key_command"] as const;
   const given = names.flatMap((name) => sources.given.get(name)?.source ?? []);
   if (given.length > 1) {
@@ -136,7 +142,15 @@ function encryptionKeySource(sources: Sources, databasePath: string): Encryption
     return { kind: "file", path: file };
   }
   const argv = value(sources, "encryption_key_command");
-  return argv === null ? { kind: "generated_file", path: `${databasePath}.key` } : { kind: "command", argv };
+  if (argv !== null) {
+    return { kind: "command", argv };
+  }
+  if (database.kind === "postgres") {
+    throw configInvalid(
+      "With PostgreSQL an encryption key has to be configured: every gateway on the database needs the same one. Make one with keyward vault generate-key, and set KEYWARD_ENCRYPTION_KEY.",
+    );
+  }
+  return { kind: "generated_file", path: `${database.path}.key` };
 }
 
 /** All of it or none of it: half a configuration is a slip. */

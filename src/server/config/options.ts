@@ -35,22 +35,24 @@ export const OPTIONS = {
     parse: parse.publicUrl,
   }),
   database_url: option({
-    type: "`sqlite:<path>`",
+    type: "`sqlite:<path>` or `postgres://<user>:<password>@<host>:<port>/<database>`",
     defaultText: "sqlite:./data/keyward.db",
-    limits: "SQLite only in this version; a file on a local disk; a relative path starts at the working directory",
+    limits:
+      "SQLite: a file on a local disk; a relative path starts at the working directory. PostgreSQL 14 or newer, encoding UTF8",
     summary: "where the database is",
-    details: "The folder is made when it is missing. The file is readable by its owner only.",
+    details:
+      "SQLite is for one machine: the folder is made when it is missing, and the file is readable by its owner only. PostgreSQL is for any number of gateways on one database, which has to be there; Keyward makes its tables. It needs an encryption key that is configured. Arguments may be seen by other users of the machine: give a URL with a password by the environment or the file.",
     argument: "<url>",
     scope: "store",
     parse: parse.databaseUrl,
   }),
   encryption_key: option({
     type: "base64 text",
-    defaultMeaning: "a key file beside the database",
+    defaultMeaning: "a key file beside the SQLite database",
     limits: "base64 of exactly 32 bytes; no passphrase",
     summary: "key that encrypts the data keys",
     details:
-      "Make one with `keyward vault generate-key`. At most one of `encryption_key`, `encryption_key_file` and `encryption_key_command` may be set, in all sources together: which of two keys counts is never a guess. Without any of them, the first start makes a key file `<database file>.key`, readable by its owner only. Keep a copy of the key apart from the backups of the database: each is useless without the other.",
+      "Make one with `keyward vault generate-key`. At most one of `encryption_key`, `encryption_key_file` and `encryption_key_command` may be set, in all sources together: which of two keys counts is never a guess. Without any of them, the first start on SQLite makes a key file `<database file>.key`, readable by its owner only. Keep a copy of the key apart from the backups of the database: each is useless without the other.",
     isSecret: true,
     scope: "store",
     parse: parse.secret(1, 512),
@@ -198,6 +200,27 @@ export const OPTIONS = {
     details: "The button says: Continue with, and this.",
     argument: "<text>",
     parse: parse.shortText(40),
+  }),
+  metrics_token: option({
+    type: "text",
+    defaultMeaning: "an admin token is needed",
+    limits: "32 to 512 visible ASCII characters; not the admin token",
+    summary: "bearer token for /metrics, and for nothing else",
+    details:
+      "What a scraper presents: `Authorization: Bearer <token>`. Without it `/metrics` takes admin tokens only, and a scraper has no need for one of those.",
+    isSecret: true,
+    parse: parse.secret(32, 512),
+  }),
+  shutdown_delay: option({
+    type: "whole number",
+    unit: "seconds",
+    defaultText: "0",
+    limits: "0 to 300",
+    summary: "how long calls are still taken after a stop is asked for",
+    details:
+      "`/readyz` says no from the first moment. Set it to what a load balancer needs to notice; without one, leave it at 0. Then nothing new is taken, and what is under way has 30 seconds.",
+    argument: "<seconds>",
+    parse: parse.wholeNumber(0, 300),
   }),
   log_level: option({
     type: "word",

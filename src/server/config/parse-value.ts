@@ -5,6 +5,7 @@ import { isPrintable } from "../../core/printable.ts";
 import { Secret } from "../../core/secret.ts";
 import { parseAllowEntry } from "../../upstream/egress/allow-list.ts";
 import { type Cidr, parseCidr } from "../client-address.ts";
+import type { DatabaseSource } from "./database-source.ts";
 import { configInvalid, type Raw } from "./option.ts";
 
 const MAX_LIST_ITEMS = 100;
@@ -102,20 +103,32 @@ export function publicUrl(raw: Raw): string {
   return url.origin;
 }
 
-/** @returns the absolute path of the SQLite file */
-export function databaseUrl(raw: Raw): string {
+export function databaseUrl(raw: Raw): DatabaseSource {
   const text = single(raw);
   if (/^postgres(ql)?:/i.test(text)) {
-    throw configInvalid("must be sqlite:<path of a file>: this version of Keyward has only SQLite, not yet PostgreSQL");
+    return { kind: "postgres", url: postgresUrl(text) };
   }
   const path = /^sqlite:(?!\/\/(?!\/))(?<path>[^?#\0]+)$/.exec(text)?.groups?.["path"];
   if (path === undefined || path.endsWith("/")) {
-    throw configInvalid("must be sqlite:<path of a file>, such as sqlite:./data/keyward.db");
+    throw configInvalid(
+      "must be sqlite:<path of a file>, such as sqlite:./data/keyward.db, or postgres://<user>@<host>/<database>",
+    );
   }
   if (path.includes(":memory:")) {
     throw configInvalid("must be sqlite:<path of a file>: a database in memory would forget every credential");
   }
-  return resolve(path);
+  return { kind: "sqlite", path: resolve(path) };
+}
+
+/** Nothing of it is quoted: it may hold a password. */
+function postgresUrl(text: string): Secret<string> {
+  const url = URL.parse(text);
+  if (url === null || url.host === "" || url.pathname.length < 2 || url.pathname.includes("/", 1)) {
+    throw configInvalid(
+      "must be postgres://<user>:<password>@<host>:<port>/<database>; write special characters of the password in percent encoding",
+    );
+  }
+  return new Secret(text);
 }
 
 export function path(raw: Raw): string {

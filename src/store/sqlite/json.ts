@@ -1,5 +1,5 @@
 import { sql, type RawBuilder, type SqlBool } from "kysely";
-import type { JsonSql } from "../engine.ts";
+import type { ColumnTypes, JsonSql } from "../engine.ts";
 
 /** https://sqlite.org/json1.html */
 export const sqliteJson: JsonSql = {
@@ -10,8 +10,8 @@ export const sqliteJson: JsonSql = {
     ))`;
   },
 
-  rows<T extends object>(rows: readonly T[], columns: readonly (keyof T & string)[]): RawBuilder<T> {
-    const fields = columns.map((column) => sql`value ->> ${sql.lit(`$.${column}`)} as ${sql.id(column)}`);
+  rows<T extends object>(rows: readonly T[], columns: ColumnTypes<T>): RawBuilder<T> {
+    const fields = Object.keys(columns).map((column) => sql`value ->> ${sql.lit(`$.${column}`)} as ${sql.id(column)}`);
     return sql<T>`(select ${sql.join(fields)} from json_each(${JSON.stringify(rows)}))`;
   },
 };

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
 import { isKeywardError, KeywardError } from "../../core/errors.ts";
 import type { Clock, Random } from "../../core/ports.ts";
 import { mintId } from "../../core/token.ts";
@@ -11,28 +9,6 @@ import { isBusy, isUnwritten } from "./sqlite-error.ts";
 
 /** Where the migrations lie: the same path from `src/store/sqlite/` and from `dist/store/sqlite/`. */
 export const MIGRATIONS_FOLDER: URL = new URL("../../../migrations/sqlite/", import.meta.url);
-
-const FILE_NAME = /^(\d{4}_[a-z0-9_]+)\.sql$/;
-
-/** @throws KeywardError `migration_failed` when the folder cannot be read */
-export function readMigrations(folder: URL): readonly KnownMigration[] {
-  try {
-    return readdirSync(folder)
-      .map((file) => FILE_NAME.exec(file)?.[1])
-      .filter((name) => name !== undefined)
-      .toSorted()
-      .map((name) => {
-        // A checkout that turns line ends into CRLF has not edited the migration.
-        const sql = readFileSync(new URL(`${name}.sql`, folder), "utf8").replaceAll("\r\n", "\n");
-        return { name, sql, checksum: createHash("sha256").update(sql).digest("hex") };
-      });
-  } catch (error) {
-    throw new KeywardError("migration_failed", {
-      message: "The migrations that belong to this program cannot be read. Install it again.",
-      cause: error,
-    });
-  }
-}
 
 /** The journal of a database; empty when nothing has been applied yet. */
 export function readJournal(connection: SqliteConnection): readonly AppliedMigration[] {

@@ -1,22 +1,22 @@
 import type { Dialect, Driver } from "kysely";
 import type { Clock, Logger, Random } from "../../core/ports.ts";
-import type { KeyRotationStore } from "../../core/key-rotation-port.ts";
-import type { KeyStore, Store } from "../../core/store-port.ts";
+import { readMigrations } from "../migration-files.ts";
+import type { Engine } from "../engine.ts";
 import { type AppliedMigration, planMigrations } from "../migration-plan.ts";
 import { type SignInDatabase, signInDatabase } from "../sign-in-database.ts";
-import { createSqlStore } from "../sql-store.ts";
+import { createSqlStore, type SqlStore } from "../sql-store.ts";
 import { whileBusy } from "./busy.ts";
 import { SqliteConnection, type StatementListener } from "./connection.ts";
 import { FileWatch, findDatabaseFile, prepareDatabaseFile, unusable } from "./database-file.ts";
 import { NodeSqliteDialect } from "./dialect.ts";
-import { isForeign, MIGRATIONS_FOLDER, readJournal, readMigrations, runMigrations } from "./migrate.ts";
+import { isForeign, MIGRATIONS_FOLDER, readJournal, runMigrations } from "./migrate.ts";
 import { CONNECTION_PRAGMAS } from "./pragmas.ts";
 import { isBusy, sqliteCode } from "./sqlite-error.ts";
 import { SqliteEngine } from "./sqlite-engine.ts";
 import { ThreadedConnection } from "./threaded-connection.ts";
 
 /** All ports on one SQLite file. Any number of them, in one process or many, may be open on the same file. */
-export type SqliteStore = Store & KeyStore & KeyRotationStore;
+export type SqliteStore = SqlStore;
 
 export interface SqliteStoreOptions {
   /** A file on a local disk. It and missing folders are created, readable by their owner only. */
@@ -36,6 +36,8 @@ export interface SqliteStoreOptions {
 export interface OpenedSqlite {
   readonly store: SqliteStore;
   readonly signInDatabase: SignInDatabase;
+  /** For what is done to whole tables. */
+  readonly engine: Engine;
 }
 
 export interface SqliteMigrationStatus {
@@ -72,7 +74,7 @@ export async function openSqlite(options: SqliteStoreOptions): Promise<OpenedSql
     const files = new FileWatch(path);
     const engine = new SqliteEngine({ writer, reader, files, clock, random, logger });
     const dialectOf = (driver: Driver): Dialect => new NodeSqliteDialect(driver);
-    return { store: createSqlStore(engine), signInDatabase: signInDatabase(engine, dialectOf) };
+    return { store: createSqlStore(engine), signInDatabase: signInDatabase(engine, dialectOf), engine };
   } catch (error) {
     first.close();
     await writer?.close();

@@ -49,6 +49,11 @@ export class SqliteEngine implements Engine {
     this.#writer = new Kysely({ dialect: new NodeSqliteDialect(this.#writerDriver) });
   }
 
+  /** The column says it of itself. */
+  caseless(name: RawBuilder<string>): RawBuilder<string> {
+    return name;
+  }
+
   async read<T>(query: (db: Db, now: RawBuilder<number>) => Promise<T>): Promise<T> {
     this.#assertOpen();
     try {
@@ -103,6 +108,11 @@ export class SqliteEngine implements Engine {
         .onConflict((conflict) => conflict.column("key").doUpdateSet({ updated_at: now }))
         .execute();
     });
+  }
+
+  /** This machine's: there is no other. */
+  time(): Promise<number> {
+    return Promise.resolve(this.clock.now());
   }
 
   close(): Promise<void> {

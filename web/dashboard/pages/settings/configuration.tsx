@@ -23,7 +23,7 @@ export function Configuration({ settings }: { readonly settings: Settings }) {
             </span>
           </Fact>
           <Fact term="Version">{settings.version}</Fact>
-          <Fact term="Database">{settings.database === "sqlite" ? "SQLite" : settings.database}</Fact>
+          <Fact term="Database">{settings.database === "sqlite" ? "SQLite" : "PostgreSQL"}</Fact>
         </Facts>
       </Section>
       <Section title="Signing in" description="People sign in here and in their clients.">
