@@ -41,16 +41,16 @@ it.each(SEEDS)(
         history.acknowledge({ action: "credential.stored", credentialId: id, version: 1 });
         Object.assign(current, { value, id });
 
-        let isOver = false;
-        const storm = Array.from({ length: CALLERS }, async () => {
-          while (!isOver) await callTool(gateway, alice.key, "notes-whoami");
+        const storm = { isOver: false };
+        const callers = Array.from({ length: CALLERS }, async () => {
+          while (!storm.isOver) await callTool(gateway, alice.key, "notes-whoami");
         });
         const seen = history.uses.length + 1 + chance.below(40);
         await expect.poll(() => history.uses.length, { timeout: 15_000, interval: 1 }).toBeGreaterThanOrEqual(seen);
         expect((await gateway.admin("DELETE", `/api/v1/credentials/${id}`)).status).toBe(204);
         history.acknowledge({ action: "credential.revoked", credentialId: id, version: 1 }, phase);
-        isOver = true;
-        await Promise.all(storm);
+        storm.isOver = true;
+        await Promise.all(callers);
         phase += 1;
         const after = await Promise.all(
           Array.from({ length: CALLERS }, () => callTool(gateway, alice.key, "notes-whoami")),

@@ -65,13 +65,12 @@ export async function exploreAll(set: () => Promise<Scene>): Promise<number> {
   return runs;
 }
 
-/** Runs some orders, chosen at random. @returns how many of them were checked @throws Error like `exploreAll` */
-export async function exploreSome(set: () => Promise<Scene>, count: number, chance: Chance): Promise<number> {
-  let runs = 0;
+/** Runs some orders, chosen at random. @throws Error like `exploreAll` */
+export async function exploreSome(set: () => Promise<Scene>, count: number, chance: Chance): Promise<void> {
   for (let run = 0; run < count; run += 1) {
-    runs += (await runOnce(set, (options) => chance.below(options))) ? 1 : 0;
+    const scene = await set();
+    await check(scene, (await play(scene, (options) => chance.below(options), "any")).run);
   }
-  return runs;
 }
 
 /** Walks the tree of choices, first branch first. */
@@ -99,18 +98,27 @@ class Choices {
 /** @returns whether the order was new: false when another one, with steps swapped that do not touch each other, is it too */
 async function runOnce(set: () => Promise<Scene>, choose: (count: number) => number): Promise<boolean> {
   const scene = await set();
-  const { run, isNew } = await play(scene, choose);
+  const { run, isNew } = await play(scene, choose, "new");
   if (isNew) {
-    try {
-      await scene.check(run);
-    } catch (error) {
-      throw new Error(`${error instanceof Error ? error.message : String(error)}\n\n${traceOf(run)}`, { cause: error });
-    }
+    await check(scene, run);
   }
   return isNew;
 }
 
-async function play(scene: Scene, choose: (count: number) => number): Promise<{ run: Run; isNew: boolean }> {
+async function check(scene: Scene, run: Run): Promise<void> {
+  try {
+    await scene.check(run);
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\n\n${traceOf(run)}`, { cause: error });
+  }
+}
+
+/** @param orders which to choose from: `new` leaves out what swaps two steps that do not touch each other */
+async function play(
+  scene: Scene,
+  choose: (count: number) => number,
+  orders: "new" | "any",
+): Promise<{ run: Run; isNew: boolean }> {
   const actors = Object.entries(scene.actors).map(([name, operation]) => new Actor(name, operation));
   const steps: Step[] = [];
   let isNew = true;
@@ -124,7 +132,7 @@ async function play(scene: Scene, choose: (count: number) => number): Promise<{ 
       break;
     }
     // Of two neighbouring steps that do not touch each other, the earlier actor's goes first: the other order is the same.
-    const fresh = ready.filter((candidate) => last === null || !isSwap(candidate, last));
+    const fresh = ready.filter((candidate) => orders === "any" || last === null || !isSwap(candidate, last));
     isNew &&= fresh.length > 0;
     const chosen = isNew ? fresh[choose(fresh.length)] : ready[0];
     if (chosen === undefined) {
