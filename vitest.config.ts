@@ -4,6 +4,11 @@ import { findPostgres } from "./test/helpers/postgres/binaries.ts";
 /** What speaks with a whole gateway, and so runs on each engine. */
 const ON_BOTH_ENGINES = ["test/e2e/**/*.test.ts", "test/security/**/*.test.ts"];
 
+/** About the file of an embedded database. */
+const ON_SQLITE_ONLY = ["first-start", "waits-for-a-lock", "backup", "key-service"].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
+
 const isPostgresThere = process.env["TEST_DATABASE_URL"] !== undefined || findPostgres() !== null;
 
 export default defineConfig({
@@ -21,7 +26,12 @@ export default defineConfig({
         ? [
             {
               extends: true as const,
-              test: { name: "on PostgreSQL", include: ON_BOTH_ENGINES, env: { KEYWARD_TEST_ENGINE: "postgres" } },
+              test: {
+                name: "on PostgreSQL",
+                include: ON_BOTH_ENGINES,
+                exclude: ON_SQLITE_ONLY,
+                env: { KEYWARD_TEST_ENGINE: "postgres" },
+              },
             },
           ]
         : []),

@@ -285,6 +285,11 @@ export const ABUSE_CASES = {
       "Whichever call of the store fails, and however, nothing is half done, and asking again tells what happened.",
     source: "P10",
   },
+  A62: {
+    sentence:
+      "A database that cannot be reached, restarts or takes no writes is an outage within bounds, and over when it is.",
+    source: "P10",
+  },
   A63: {
     sentence: "A full disk, a lock, damage or a path that cannot be used is said, and never a silent new database.",
     source: "P9",
@@ -312,6 +317,10 @@ export const ABUSE_CASES = {
     sentence:
       "A stop takes nothing new, finishes what is under way within its time, leaves no claim, and exits with 0; a second signal ends at once.",
     source: "crash safety",
+  },
+  A70: {
+    sentence: "Thousands of calls and faults leave memory, files, sockets and timers as they were.",
+    source: "P16",
   },
   A72: {
     sentence:

@@ -99,6 +99,8 @@ export const ERROR_TABLE = {
   encryption_key_wrong: facts(500, false, "The encryption key does not open this database."),
   store_unusable: facts(500, false, "The database cannot be used."),
   migration_failed: facts(500, false, "The database schema could not be brought up to date."),
+  move_refused: facts(409, false, "The database that is to be filled is not empty."),
+  move_failed: facts(500, false, "The database could not be copied."),
   backup_failed: facts(500, false, "The backup could not be made."),
   port_in_use: facts(500, false, "The port is in use."),
   gateway_unreachable: facts(503, true, "Keyward does not answer."),

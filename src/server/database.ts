@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { KeywardError } from "../core/errors.ts";
 import type { Clock, Logger, Random } from "../core/ports.ts";
 import { migratePostgres, openPostgres, openPostgresStore, postgresMigrationStatus } from "../store/postgres/open.ts";
+import type { Engine } from "../store/engine.ts";
 import type { SqlStore } from "../store/sql-store.ts";
 import type { SignInDatabase } from "../store/sign-in-database.ts";
 import { migrateSqlite, openSqlite, openSqliteStore, sqliteMigrationStatus } from "../store/sqlite/open.ts";
@@ -18,6 +19,7 @@ interface DatabasePorts {
 interface OpenedDatabase {
   readonly store: SqlStore;
   readonly signInDatabase: SignInDatabase;
+  readonly engine: Engine;
 }
 
 interface MigrationStatus {

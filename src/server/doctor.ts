@@ -3,11 +3,11 @@ import { dirname } from "node:path";
 import { isKeywardError } from "../core/errors.ts";
 import type { Clock, Logger, Random } from "../core/ports.ts";
 import type { Server } from "../core/server.ts";
-import type { KeyStore, Store } from "../core/store-port.ts";
 import { sqliteSchemaDrift } from "../store/sqlite/schema-drift.ts";
 import { type ClosableUpstream, createUpstream } from "../upstream/upstream.ts";
 import { readVaultStatus } from "../vault/open-vault.ts";
 import type { Config } from "./config/config.ts";
+import type { SqlStore } from "../store/sql-store.ts";
 import { isDatabaseThere, migrationStatus, openExistingStore, whyNotThere } from "./database.ts";
 import { openKeyEncryption } from "./key-encryption.ts";
 import { clockSkew, MAX_SKEW_MS, WARNED_SKEW_MS } from "./readiness.ts";
@@ -84,7 +84,7 @@ function examineModes(config: Config): readonly Finding[] {
 }
 
 async function examineStore(config: Config, ports: DoctorPorts): Promise<readonly Finding[]> {
-  let store: Store & KeyStore;
+  let store: SqlStore;
   try {
     store = await openExistingStore(config.database, ports);
   } catch (error) {
@@ -113,7 +113,7 @@ async function examineDrift({ database }: Config, ports: DoctorPorts): Promise<r
   return names.length === 0 ? [] : [{ check, level: "warning", message, fix }];
 }
 
-async function examineClock(store: Store & KeyStore, ports: DoctorPorts): Promise<Finding> {
+async function examineClock(store: SqlStore, ports: DoctorPorts): Promise<Finding> {
   const check = "clock";
   try {
     const skewMs = await clockSkew(store, ports.clock);
@@ -149,11 +149,11 @@ function examineBackups({ encryptionKey, database }: Config): Finding {
     : {
         check,
         level: "ok",
-        message: "Copy the database with keyward backup, and try now and then whether it restores.",
+        message: `Copy the database with ${database.kind === "sqlite" ? "keyward backup" : "pg_dump"}, and try now and then whether it restores.`,
       };
 }
 
-async function examineWrites(store: Store & KeyStore): Promise<Finding> {
+async function examineWrites(store: SqlStore): Promise<Finding> {
   try {
     await store.ping();
     return { check: "database", level: "ok", message: "Reads and writes." };
@@ -165,7 +165,7 @@ async function examineWrites(store: Store & KeyStore): Promise<Finding> {
 /** Random nonces are safe for 2^32 seals under one key (NIST SP 800-38D section 8.3). */
 const MANY_SEALS = 2 ** 30;
 
-async function examineKeys(config: Config, store: Store & KeyStore, ports: DoctorPorts): Promise<Finding> {
+async function examineKeys(config: Config, store: SqlStore, ports: DoctorPorts): Promise<Finding> {
   const check = "encryption key";
   try {
     if (config.encryptionKey.kind === "generated_file" && (await store.listKeys()).length === 0) {
@@ -186,11 +186,7 @@ async function examineKeys(config: Config, store: Store & KeyStore, ports: Docto
 
 const MAX_SERVERS = 500;
 
-async function examineServers(
-  config: Config,
-  store: Store & KeyStore,
-  ports: DoctorPorts,
-): Promise<readonly Finding[]> {
+async function examineServers(config: Config, store: SqlStore, ports: DoctorPorts): Promise<readonly Finding[]> {
   const upstream = createUpstream({ allowPrivate: config.allowedPrivateUpstreams, ...ports });
   try {
     const { items } = await store.listServers({ limit: MAX_SERVERS });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createRuntime } from "../../src/server/runtime.ts";
 import { runCommand } from "../cli/run-command.ts";
+import { engineOf } from "../helpers/engine.ts";
 import { setScene, type Scene } from "../helpers/scene.ts";
 
 /* The commands of `keyward vault` beside a gateway that serves, as an operator goes through them. */
@@ -20,11 +21,13 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function vault(...args: readonly string[]) {
-  const env = {
-    KEYWARD_DATABASE_URL: `sqlite:${join(scene.gateway.folder, "keyward.db")}`,
+async function vault(...args: readonly string[]) {
+  const { KEYWARD_ENCRYPTION_KEY: key, ...rest } = (await engineOf(scene.gateway.folder)).envWith({
     KEYWARD_LOG_LEVEL: "silent",
-  };
+  });
+  // At most one key may be configured.
+  const isKeyNamed = key === undefined || args.includes("--encryption-key-file");
+  const env = isKeyNamed ? rest : { ...rest, KEYWARD_ENCRYPTION_KEY: key };
   return runCommand(["vault", ...args], { runtime: createRuntime(), env });
 }
 

@@ -9,6 +9,7 @@ import { createRuntime } from "../../src/server/runtime.ts";
 import { runCommand } from "../cli/run-command.ts";
 import { present } from "../contract/fixtures.ts";
 import { fingerprint, startHeaderUpstream, type HeaderUpstream } from "../fixtures/header-upstream.ts";
+import { engineOf } from "../helpers/engine.ts";
 import { canaryValue } from "../helpers/canary.ts";
 import { keyProof, submit } from "../helpers/person.ts";
 import { callTool } from "../helpers/rpc.ts";
@@ -65,8 +66,8 @@ function running(): readonly TestGateway[] {
 
 async function keyward(...args: readonly string[]): Promise<JsonObject> {
   const runtime = createRuntime();
-  const database = { KEYWARD_DATABASE_URL: `sqlite:${join(folder, "keyward.db")}`, KEYWARD_LOG_LEVEL: "silent" };
-  const { code, stdout, stderr } = await runCommand([...args, "--json"], { runtime, env: { ...database, ...env } });
+  const configured = (await engineOf(folder)).envWith({ KEYWARD_LOG_LEVEL: "silent", ...env });
+  const { code, stdout, stderr } = await runCommand([...args, "--json"], { runtime, env: configured });
   expect([args.join(" "), code, stderr]).toEqual([args.join(" "), 0, expect.not.stringContaining("error")]);
   return JSON.parse(stdout) as JsonObject;
 }

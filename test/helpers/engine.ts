@@ -1,9 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { Secret } from "../../src/core/secret.ts";
 import { openPostgresStore } from "../../src/postgres.ts";
 import { systemClock, systemRandom } from "../../src/server/system.ts";
 import { openSqliteStore, type SqliteStore } from "../../src/sqlite.ts";
+import type { KeySources } from "../../src/vault/kms/key-source.ts";
 import { betrayingFiles, betrays } from "./canary.ts";
 import { connectTo, createDatabase, type TestDatabase } from "./postgres/database.ts";
 
@@ -12,11 +14,14 @@ export const isOnPostgres: boolean = process.env["KEYWARD_TEST_ENGINE"] === "pos
 
 /** The database that belongs to a test's folder. Whoever opens the same folder again has the same database. */
 export interface EngineOfFolder {
-  readonly databaseUrl: string;
-  /** What has to be configured beside it. */
-  readonly env: Readonly<Record<string, string>>;
+  /** A configuration for it: with a key, where one is needed and that one names none. */
+  envWith(env: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
   /** Another handle on it, as another replica has one. */
   openStore(): Promise<SqliteStore>;
+  /** The key that its gateways have. */
+  readonly keySource: KeySources;
+  /** One statement behind Keyward's back, with `?` for each value. */
+  query(sql: string, ...values: readonly (string | number | Uint8Array)[]): Promise<readonly Record<string, unknown>[]>;
   /** Where in the database a canary stands: in which files, or in which tables. */
   betrayed(): Promise<readonly string[]>;
 }
@@ -30,9 +35,17 @@ export async function engineOf(folder: string): Promise<EngineOfFolder> {
 function sqliteOf(folder: string): EngineOfFolder {
   const path = join(folder, "keyward.db");
   return {
-    databaseUrl: `sqlite:${path}`,
-    env: {},
+    envWith: (env) => ({ KEYWARD_DATABASE_URL: `sqlite:${path}`, ...env }),
     openStore: () => openSqliteStore({ path, clock: systemClock, random: systemRandom }),
+    keySource: { file: `${path}.key` },
+    async query(sql, ...values) {
+      const raw = new DatabaseSync(path, { timeout: 5_000 });
+      try {
+        return raw.prepare(sql).all(...values);
+      } finally {
+        raw.close();
+      }
+    },
     betrayed: async () => betrayingFiles(folder),
   };
 }
@@ -40,9 +53,19 @@ function sqliteOf(folder: string): EngineOfFolder {
 async function postgresOf(folder: string): Promise<EngineOfFolder> {
   const { url, query } = await databaseOf(folder);
   return {
-    databaseUrl: url,
-    env: { KEYWARD_ENCRYPTION_KEY: ENCRYPTION_KEY },
+    envWith(env) {
+      const hasKey = Object.keys(env).some((name) => name.startsWith("KEYWARD_ENCRYPTION_KEY"));
+      return { KEYWARD_DATABASE_URL: url, ...(hasKey ? {} : { KEYWARD_ENCRYPTION_KEY: ENCRYPTION_KEY }), ...env };
+    },
     openStore: () => openPostgresStore({ url: new Secret(url), clock: systemClock, random: systemRandom }),
+    keySource: { key: new Secret(ENCRYPTION_KEY) },
+    query(sql, ...values) {
+      let index = 0;
+      return query(
+        sql.replaceAll("?", () => `$${(index += 1)}`),
+        values,
+      );
+    },
     async betrayed() {
       const tables = await query(
         "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace",

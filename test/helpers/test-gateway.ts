@@ -56,13 +56,12 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const answered: Buffer[] = [];
   const engine = await engineOf(folder);
   const config = loadConfig({
-    flags: { port: "0", database_url: engine.databaseUrl },
-    env: {
-      ...engine.env,
+    flags: { port: "0" },
+    env: engine.envWith({
       KEYWARD_ADMIN_TOKEN: ADMIN_TOKEN,
       KEYWARD_ALLOW_PRIVATE_UPSTREAMS: "127.0.0.1",
       ...options.env,
-    },
+    }),
     configPath: null,
   });
   const { keepsAnswers = true } = options;

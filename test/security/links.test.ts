@@ -1,14 +1,13 @@
 import { request } from "node:http";
-import { join } from "node:path";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { HeadersProvider } from "../../src/core/headers-provider.ts";
 import type { Logger } from "../../src/core/ports.ts";
 import { createTempTokenService } from "../../src/core/temp-token.ts";
 import { systemClock, systemRandom } from "../../src/server/system.ts";
-import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import { openKeySource } from "../../src/vault/kms/key-source.ts";
 import { openVault } from "../../src/vault/open-vault.ts";
 import { canaryValue } from "../helpers/canary.ts";
+import { engineOf } from "../helpers/engine.ts";
 import { keyProof, submit, tokenProof } from "../helpers/person.ts";
 import { callTool } from "../helpers/rpc.ts";
 import { setScene, type Scene } from "../helpers/scene.ts";
@@ -39,9 +38,10 @@ async function secondReplica(): Promise<TestGateway> {
 /** The library, as another program would use it on the same database. */
 async function libraryProvider(): Promise<HeadersProvider> {
   const ports = { clock: systemClock, random: systemRandom, logger: SILENT };
-  const store = await openSqliteStore({ path: join(scene.gateway.folder, "keyward.db"), ...ports });
+  const engine = await engineOf(scene.gateway.folder);
+  const store = await engine.openStore();
   onTestFinished(() => store.close());
-  const keyEncryption = await openKeySource({ file: join(scene.gateway.folder, "keyward.db.key") }, ports);
+  const keyEncryption = await openKeySource(engine.keySource, ports);
   const vault = await openVault({ keyStore: store, keyEncryption, ...ports });
   const provider = new HeadersProvider({ store, vault, ...ports });
   provider.setTempTokenService(createTempTokenService({ store, vault, random: systemRandom, areLinksEnabled: true }));

@@ -1,6 +1,5 @@
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { engineOf } from "../helpers/engine.ts";
 import { keyProof, submit } from "../helpers/person.ts";
 import { callTool } from "../helpers/rpc.ts";
 import { setScene, type Scene } from "../helpers/scene.ts";
@@ -22,16 +21,13 @@ beforeEach(async () => {
 
 afterEach(() => scene.close());
 
-function write(sql: string, ...parameters: (string | number | Uint8Array)[]): void {
-  const database = new DatabaseSync(join(scene.gateway.folder, "keyward.db"), { timeout: 5_000 });
-  database.prepare(sql).run(...parameters);
-  database.close();
+async function write(sql: string, ...values: (string | number | Uint8Array)[]): Promise<void> {
+  await (await engineOf(scene.gateway.folder)).query(sql, ...values);
 }
 
-function sealedOf(identityId: string): Uint8Array {
-  const database = new DatabaseSync(join(scene.gateway.folder, "keyward.db"), { readOnly: true, timeout: 5_000 });
-  const row = database.prepare("select sealed from header_credentials where identity_id = ?").get(identityId);
-  database.close();
+async function sealedOf(identityId: string): Promise<Uint8Array> {
+  const engine = await engineOf(scene.gateway.folder);
+  const [row] = await engine.query("select sealed from header_credentials where identity_id = ?", identityId);
   return row?.["sealed"] as Uint8Array;
 }
 
@@ -45,7 +41,11 @@ async function expectUnavailable(key: string): Promise<void> {
 
 describe("a stored value", () => {
   it("A22: that is copied into another identity's row opens for neither", async () => {
-    write("update header_credentials set sealed = ? where identity_id = ?", sealedOf(scene.alice.id), bob.id);
+    await write(
+      "update header_credentials set sealed = ? where identity_id = ?",
+      await sealedOf(scene.alice.id),
+      bob.id,
+    );
     await expectUnavailable(bob.key);
   });
 
@@ -54,7 +54,7 @@ describe("a stored value", () => {
     ["version", "update header_credentials set version = version + 1"],
     ["schema revision", "update header_credentials set schema_revision = schema_revision + 1"],
   ])("A22: whose row is given another %s is not sent", async (what, sql) => {
-    write(sql);
+    await write(sql);
     if (what === "origin") {
       // The row says that it belongs elsewhere: it is asked for anew, and never sent to here.
       expect((await callTool(scene.gateway, scene.alice.key, "notes-whoami")).text).toContain("/connect/");
@@ -66,14 +66,14 @@ describe("a stored value", () => {
 
   it("A22: in a database that is passed off as another deployment's stops the start", async () => {
     await scene.gateway.running.stop();
-    write("update settings set value = 'dep_other' where key = 'deployment_id'");
+    await write("update settings set value = 'dep_other' where key = 'deployment_id'");
     await expect(startTestGateway({ folder: scene.gateway.folder })).rejects.toMatchObject({
       code: "encryption_key_wrong",
     });
   });
 
   it("A23: that was replaced does not come back with its old bytes", async () => {
-    const old = sealedOf(scene.alice.id);
+    const old = await sealedOf(scene.alice.id);
     const { body } = await scene.gateway.call(
       "POST",
       `/api/v1/servers/${scene.serverId}/flow`,
@@ -83,16 +83,16 @@ describe("a stored value", () => {
     const fresh = { "X-API-Key": scene.goodValue("fresh") };
     expect((await submit(scene.gateway, textIn(body, "flow_id"), keyProof(scene.alice.key), fresh)).status).toBe(200);
     scene.upstream.received.length = 0;
-    write("update header_credentials set sealed = ? where identity_id = ?", old, scene.alice.id);
+    await write("update header_credentials set sealed = ? where identity_id = ?", old, scene.alice.id);
     await expectUnavailable(scene.alice.key);
   });
 
   it("A21: that is damaged is not used, not deleted, and replaced only by a whole new submission", async () => {
-    const damaged = Uint8Array.from(sealedOf(scene.alice.id));
+    const damaged = Uint8Array.from(await sealedOf(scene.alice.id));
     damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1;
-    write("update header_credentials set sealed = ? where identity_id = ?", damaged, scene.alice.id);
+    await write("update header_credentials set sealed = ? where identity_id = ?", damaged, scene.alice.id);
     await expectUnavailable(scene.alice.key);
-    expect(Buffer.from(sealedOf(scene.alice.id)).equals(Buffer.from(damaged))).toBe(true);
+    expect(Buffer.from(await sealedOf(scene.alice.id)).equals(Buffer.from(damaged))).toBe(true);
     expect((await callTool(scene.gateway, bob.key, "notes-whoami")).result.isError ?? false).toBe(false);
 
     const { body } = await scene.gateway.call(
@@ -112,7 +112,7 @@ describe("a stored value", () => {
     const made = "kw_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA4Tlhhr";
     const { createHash } = await import("node:crypto");
     for (const digest of [made, createHash("sha256").update(made).digest("hex")]) {
-      write("update virtual_keys set digest = ? where id = ?", digest, bob.id);
+      await write("update virtual_keys set digest = ? where id = ?", digest, bob.id);
       expect((await callTool(scene.gateway, made, "notes-whoami")).status).toBe(401);
     }
   });

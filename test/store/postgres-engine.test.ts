@@ -114,7 +114,7 @@ describe.skipIf(!isPostgresThere)("the store on PostgreSQL", () => {
     expect((await upsert(store, server, someone("ada"))).version).toBe(1);
   });
 
-  it("A61: a COMMIT whose answer is lost is told as neither success nor failure, and is done once", async () => {
+  it("A62: a COMMIT whose answer is lost is told as neither success nor failure, and is done once", async () => {
     const server = await createServer(store);
     await upsert(store, server, someone("ada"));
     proxy.cutAfter("commit\0");

@@ -2,7 +2,7 @@ import type { CompiledQuery, QueryResult } from "kysely";
 import type { Clock, Logger, Random } from "../../core/ports.ts";
 import type { PgDriver, PgOptions, PgPool, PgPooledClient } from "./pg-client.ts";
 import { PipelinedReader } from "./pipelined-reader.ts";
-import { fromDriver, isConnectionLost, isWorthAnotherTry } from "./postgres-error.ts";
+import { fromConnecting, isConnectionLost, isWorthAnotherTry } from "./postgres-error.ts";
 import type { Statements } from "./statements.ts";
 import { VALUE_TYPES } from "./values.ts";
 
@@ -86,7 +86,7 @@ export class Connections {
    */
   async use<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect().catch((error: unknown) => {
-      throw fromDriver(error);
+      throw fromConnecting(error);
     });
     const lease: Lease = { client, isBroken: false };
     try {

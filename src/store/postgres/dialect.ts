@@ -46,7 +46,7 @@ class TypedQueryCompiler extends PostgresQueryCompiler {
   protected override appendValue(parameter: unknown): void {
     super.appendValue(parameter);
     if (typeof parameter === "number") {
-      this.append("::int8");
+      this.append(Number.isInteger(parameter) ? "::int8" : "::float8");
     } else if (typeof parameter === "string") {
       this.append("::text");
     }

@@ -3,6 +3,7 @@ import { KeywardError } from "../../core/errors.ts";
 import type { Clock, Logger, Random } from "../../core/ports.ts";
 import type { Secret } from "../../core/secret.ts";
 import { readMigrations } from "../migration-files.ts";
+import type { Engine } from "../engine.ts";
 import { type AppliedMigration, planMigrations } from "../migration-plan.ts";
 import { type SignInDatabase, signInDatabase } from "../sign-in-database.ts";
 import { createSqlStore, type SqlStore } from "../sql-store.ts";
@@ -37,6 +38,8 @@ export interface PostgresStoreOptions {
 export interface OpenedPostgres {
   readonly store: PostgresStore;
   readonly signInDatabase: SignInDatabase;
+  /** For what is done to whole tables. */
+  readonly engine: Engine;
 }
 
 export interface PostgresMigrationStatus {
@@ -70,7 +73,7 @@ export async function openPostgres(options: PostgresStoreOptions): Promise<Opene
   const connections = new Connections(await loadDriver(), options.url.reveal(), statements, { clock, random, logger });
   const engine = new PostgresEngine({ connections, statements, clock, random, logger, serverTime });
   const dialectOf = (driver: Driver): Dialect => new PostgresDialect(driver);
-  return { store: createSqlStore(engine), signInDatabase: signInDatabase(engine, dialectOf) };
+  return { store: createSqlStore(engine), signInDatabase: signInDatabase(engine, dialectOf), engine };
 }
 
 /**

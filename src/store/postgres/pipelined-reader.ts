@@ -1,7 +1,7 @@
 import type { CompiledQuery } from "kysely";
 import type { Clock, Random } from "../../core/ports.ts";
 import type { PgClient } from "./pg-client.ts";
-import { ConnectionError, fromDriver, isConnectionLost } from "./postgres-error.ts";
+import { fromConnecting, isConnectionLost, NoConnection } from "./postgres-error.ts";
 import type { Statements } from "./statements.ts";
 
 /** After a failure to connect, nobody tries again for that long, plus up to as much again: replicas come back apart. */
@@ -57,7 +57,7 @@ export class PipelinedReader {
       return this.#opening;
     }
     if (this.#isHeldOff || this.#isClosed) {
-      return Promise.reject(new ConnectionError("the database could not be reached a moment ago"));
+      return Promise.reject(new NoConnection("the database could not be reached a moment ago"));
     }
     const client = this.#connect();
     this.#client = client;
@@ -75,7 +75,7 @@ export class PipelinedReader {
     } catch (error) {
       this.#forget(client);
       this.#holdOff();
-      throw fromDriver(error);
+      throw fromConnecting(error);
     }
   }
 

@@ -2,7 +2,7 @@ import { type CompiledQuery, Kysely, sql, type RawBuilder } from "kysely";
 import type { Clock, Logger, Random } from "../../core/ports.ts";
 import { type Db, type Engine, type Tx, unavailable } from "../engine.ts";
 import type { Tables } from "../tables.ts";
-import { type Connections, LOCK_TIMEOUT_MS } from "./connections.ts";
+import type { Connections } from "./connections.ts";
 import { PostgresDialect, StatementDriver } from "./dialect.ts";
 import { postgresJson } from "./json.ts";
 import { ConnectionError, fromEngine, isConflict, isWorthAnotherTry, sqlState } from "./postgres-error.ts";
@@ -34,7 +34,7 @@ export class PostgresEngine implements Engine {
   readonly #serverTime: (() => number) | null;
   readonly #reader: Kysely<Tables>;
   /** Of the writers of this process, one asks the database for the lock: the others would hold connections to wait on. */
-  readonly #turn: Turn;
+  readonly #turn = new Turn();
   #latestTime = 0;
   #closing: Promise<void> | undefined;
 
@@ -45,7 +45,6 @@ export class PostgresEngine implements Engine {
     this.#connections = connections;
     this.#statements = statements;
     this.#serverTime = serverTime;
-    this.#turn = new Turn(clock, LOCK_TIMEOUT_MS);
     const driver = new StatementDriver((query) => connections.read(query));
     this.#reader = new Kysely({ dialect: new PostgresDialect(driver) });
   }
@@ -86,12 +85,7 @@ export class PostgresEngine implements Engine {
   async write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     this.#assertOpen();
     try {
-      await this.#turn.acquire();
-      try {
-        return await this.#writeInTurn(work);
-      } finally {
-        this.#turn.release();
-      }
+      return await this.#turn.take(() => this.#writeInTurn(work));
     } catch (error) {
       throw this.#translate(error);
     }
@@ -119,7 +113,7 @@ export class PostgresEngine implements Engine {
 
   close(): Promise<void> {
     this.#closing ??= this.#turn
-      .acquire()
+      .take(() => Promise.resolve())
       .catch(() => undefined)
       .then(() => this.#connections.close());
     return this.#closing;

@@ -60,6 +60,9 @@ export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
 }
 
+/** There is none to be had: the wait for one is over. */
+export class NoConnection extends ConnectionError {}
+
 /** The driver's own words when it has waited long enough for an answer. */
 const TIMED_OUT = "Query read timeout";
 
@@ -67,7 +70,12 @@ const TIMED_OUT = "Query read timeout";
 export function isWorthAnotherTry(error: unknown): boolean {
   const isTimeout =
     error instanceof ConnectionError && error.cause instanceof Error && error.cause.message === TIMED_OUT;
-  return isConnectionLost(error) && !isTimeout;
+  return isConnectionLost(error) && !isTimeout && !(error instanceof NoConnection);
+}
+
+/** An error of the driver's while it connects. */
+export function fromConnecting(error: unknown): unknown {
+  return sqlState(error) === null ? new NoConnection("no connection to the database", { cause: error }) : error;
 }
 
 /** An error of the driver's, as this folder goes on with it. */
