@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 import { findPostgres } from "./test/helpers/postgres/binaries.ts";
 
 /** What speaks with a whole gateway, and so runs on each engine. */
-const ON_BOTH_ENGINES = ["test/e2e/**/*.test.ts", "test/security/**/*.test.ts"];
+const ON_BOTH_ENGINES = ["test/e2e/**/*.test.ts", "test/security/**/*.test.ts", "test/server/metrics.test.ts"];
 
 /** About the file of an embedded database. */
 const ON_SQLITE_ONLY = ["first-start", "waits-for-a-lock", "backup", "key-service"].map(

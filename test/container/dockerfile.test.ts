@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { argumentsOf, copiesOf, environmentOf, type Stage, stagesOf } from "../../scripts/dockerfile.ts";
+import { loadConfig } from "../../src/server/config/config.ts";
 import { isOptionName } from "../../src/server/config/options.ts";
 
 /*
@@ -179,6 +180,17 @@ describe("compose.yaml", () => {
     expect(keyward?.environment?.["KEYWARD_DATABASE_URL"]).toMatch(
       /^postgres:\/\/keyward:\$\{POSTGRES_PASSWORD:\?[^}]+\}@postgres:/,
     );
+  });
+
+  it("with the image's environment and three secrets it is a configuration for PostgreSQL that weakens nothing", () => {
+    const given = Object.entries(keyward?.environment ?? {}).map(([name, value]) => [
+      name,
+      value.replace(/\$\{\w+:-([^}]*)\}/, "$1").replace(/\$\{\w+:\?[^}]+\}/, "a".repeat(64)),
+    ]);
+    const env = { ...environmentOf(finalOf(stagesOf(DOCKERFILE))), ...Object.fromEntries(given) };
+    const config = loadConfig({ flags: {}, env, configPath: null });
+    expect(config).toMatchObject({ host: "0.0.0.0", port: 4180, database: { kind: "postgres" }, warnings: [] });
+    expect(config.metricsToken).not.toBeNull();
   });
 
   it("runs on files that cannot be written, without capabilities, and is reached from this machine alone", () => {

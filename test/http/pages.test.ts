@@ -39,8 +39,9 @@ describe("pages", () => {
   it("are told apart from answers in which nothing may run", async () => {
     const { send } = await createTestApp();
     for (const path of ["/api/v1/me", "/healthz", "/openapi.json", "/nope"]) {
-      const { "www-authenticate": _, ...headers } = headersOf(await send(`GET ${path}`));
+      const { "www-authenticate": _, "x-request-id": id, ...headers } = headersOf(await send(`GET ${path}`));
       expect(headers, path).toEqual(API_HEADERS);
+      expect(id !== undefined, path).toBe(path.startsWith("/api/"));
     }
   });
 

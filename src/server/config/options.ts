@@ -204,7 +204,7 @@ export const OPTIONS = {
   metrics_token: option({
     type: "text",
     defaultMeaning: "an admin token is needed",
-    limits: "32 to 512 visible ASCII characters; not the admin token",
+    limits: "32 to 512 visible ASCII characters",
     summary: "bearer token for /metrics, and for nothing else",
     details:
       "What a scraper presents: `Authorization: Bearer <token>`. Without it `/metrics` takes admin tokens only, and a scraper has no need for one of those.",
