@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { KeywardError } from "../core/errors.ts";
+import type { Binding } from "../core/credential.ts";
 import type { KeyRotationStore } from "../core/key-rotation-port.ts";
 import type { Clock, Logger, Random } from "../core/ports.ts";
 import type { KeyStore, Store } from "../core/store-port.ts";
@@ -22,6 +23,8 @@ export type OpenStore = Store & KeyStore & KeyRotationStore;
 interface OpenedDatabase {
   readonly store: OpenStore;
   readonly signInDatabase: SignInDatabase;
+  /** Calls back when another gateway has stored values. @returns ends it */
+  onStoredElsewhere(listener: (binding: Binding) => void): () => void;
 }
 
 interface MigrationStatus {
@@ -34,13 +37,14 @@ interface MigrationStatus {
  * Opens the database and brings its schema up to date.
  * @throws KeywardError `store_unusable`, `migration_failed`, `credential_store_unavailable`
  */
-export function openDatabase(
+export async function openDatabase(
   source: DatabaseSource,
   { clock, random, logger, databaseTime }: DatabasePorts & { readonly databaseTime?: () => number },
 ): Promise<OpenedDatabase> {
   const ports = { clock, random, logger };
   if (source.kind === "sqlite") {
-    return openSqlite({ path: source.path, ...ports });
+    const opened = await openSqlite({ path: source.path, ...ports });
+    return { ...opened, onStoredElsewhere: () => () => {} };
   }
   const serverTime = databaseTime === undefined ? {} : { serverTime: databaseTime };
   return openPostgres({ url: source.url, ...ports, ...serverTime });

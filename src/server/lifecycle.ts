@@ -67,7 +67,7 @@ async function start(
   release: () => Promise<void>,
 ): Promise<RunningServer> {
   const { clock, random, logger } = ports;
-  const { store, signInDatabase } = await openDatabase(config.database, ports);
+  const { store, signInDatabase, onStoredElsewhere } = await openDatabase(config.database, ports);
   opened.push(() => store.close());
   await ensureKeyFile(config.encryptionKey, store, random);
   const keyEncryption = await openKeyEncryption(config.encryptionKey, ports);
@@ -91,6 +91,7 @@ async function start(
   const { handler, provider, admins, closeStreams } = compose(config, publicUrl, {
     store,
     signInDatabase,
+    onStoredElsewhere,
     vault,
     upstream,
     documents,

@@ -100,8 +100,9 @@ export class Connections {
   }
 
   /** Says goodbye, but waits for no answer of a server that is gone. */
-  async close(): Promise<void> {
-    const goodbye = Promise.allSettled([this.#pool.end(), this.#reader.close()]);
+  async close(others: readonly { close(): Promise<void> }[]): Promise<void> {
+    const goodbyes = others.map((other) => other.close());
+    const goodbye = Promise.allSettled([this.#pool.end(), this.#reader.close(), ...goodbyes]);
     await new Promise<void>((resolve) => {
       const cancelTimer = this.#clock.schedule(CONNECT_WITHIN_MS, resolve);
       void goodbye.then(() => {
