@@ -47,7 +47,7 @@ export interface Foundations {
   readonly store: Store;
   readonly signInDatabase: SignInDatabase;
   /** Calls back when another gateway on the same database has stored values. */
-  onStoredElsewhere(listener: (binding: Binding) => void): unknown;
+  readonly onStoredElsewhere: (listener: (binding: Binding) => void) => unknown;
   readonly vault: Vault;
   readonly upstream: Upstream;
   readonly documents: Documents;

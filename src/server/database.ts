@@ -24,7 +24,7 @@ interface OpenedDatabase {
   readonly store: OpenStore;
   readonly signInDatabase: SignInDatabase;
   /** Calls back when another gateway has stored values. @returns ends it */
-  onStoredElsewhere(listener: (binding: Binding) => void): () => void;
+  readonly onStoredElsewhere: (listener: (binding: Binding) => void) => () => void;
 }
 
 interface MigrationStatus {

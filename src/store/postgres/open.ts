@@ -41,7 +41,7 @@ interface OpenedPostgres {
   readonly store: PostgresStore;
   readonly signInDatabase: SignInDatabase;
   /** @returns ends the subscription */
-  onStoredElsewhere(listener: StoredListener): () => void;
+  readonly onStoredElsewhere: (listener: StoredListener) => () => void;
 }
 
 export interface PostgresMigrationStatus {
