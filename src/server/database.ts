@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import { KeywardError } from "../core/errors.ts";
 import type { Binding } from "../core/credential.ts";
-import type { KeyRotationStore } from "../core/key-rotation-port.ts";
 import type { Clock, Logger, Random } from "../core/ports.ts";
-import type { KeyStore, Store } from "../core/store-port.ts";
 import { migratePostgres, openPostgres, openPostgresStore, postgresMigrationStatus } from "../store/postgres/open.ts";
+import type { SqlStore } from "../store/sql-store.ts";
 import type { SignInDatabase } from "../store/sign-in-database.ts";
 import { migrateSqlite, openSqlite, openSqliteStore, sqliteMigrationStatus } from "../store/sqlite/open.ts";
 import type { DatabaseSource } from "./config/database-source.ts";
@@ -17,11 +16,8 @@ interface DatabasePorts {
   readonly logger: Logger;
 }
 
-/** All ports on one database. */
-export type OpenStore = Store & KeyStore & KeyRotationStore;
-
 interface OpenedDatabase {
-  readonly store: OpenStore;
+  readonly store: SqlStore;
   readonly signInDatabase: SignInDatabase;
   /** Calls back when another gateway has stored values. @returns ends it */
   readonly onStoredElsewhere: (listener: (binding: Binding) => void) => () => void;
@@ -51,7 +47,7 @@ export async function openDatabase(
 }
 
 /** The same for one that is there. @throws KeywardError `store_unusable` when it is not: looking at one makes none */
-export async function openExistingStore(source: DatabaseSource, ports: DatabasePorts): Promise<OpenStore> {
+export async function openExistingStore(source: DatabaseSource, ports: DatabasePorts): Promise<SqlStore> {
   if (!(await isDatabaseThere(source, ports))) {
     throw new KeywardError("store_unusable", {
       message: `${whyNotThere(source)} Run keyward serve, or keyward migrate.`,

@@ -2,10 +2,11 @@ import { existsSync, statSync } from "node:fs";
 import { isKeywardError } from "../core/errors.ts";
 import type { Clock, Logger, Random } from "../core/ports.ts";
 import type { Server } from "../core/server.ts";
+import type { KeyStore, Store } from "../core/store-port.ts";
 import { createUpstream } from "../upstream/upstream.ts";
 import { readVaultStatus } from "../vault/open-vault.ts";
 import type { Config } from "./config/config.ts";
-import { isDatabaseThere, migrationStatus, openExistingStore, type OpenStore, whyNotThere } from "./database.ts";
+import { isDatabaseThere, migrationStatus, openExistingStore, whyNotThere } from "./database.ts";
 import { openKeyEncryption } from "./key-encryption.ts";
 
 /** What one look at the installation found. */
@@ -80,7 +81,7 @@ function examineModes(config: Config): readonly Finding[] {
 }
 
 async function examineStore(config: Config, ports: DoctorPorts): Promise<readonly Finding[]> {
-  let store: OpenStore;
+  let store: Store & KeyStore;
   try {
     store = await openExistingStore(config.database, ports);
   } catch (error) {
@@ -97,7 +98,7 @@ async function examineStore(config: Config, ports: DoctorPorts): Promise<readonl
   }
 }
 
-async function examineWrites(store: OpenStore): Promise<Finding> {
+async function examineWrites(store: Store & KeyStore): Promise<Finding> {
   try {
     await store.ping();
     return { check: "database", level: "ok", message: "Reads and writes." };
@@ -109,7 +110,7 @@ async function examineWrites(store: OpenStore): Promise<Finding> {
 /** Random nonces are safe for 2^32 seals under one key (NIST SP 800-38D section 8.3). */
 const MANY_SEALS = 2 ** 30;
 
-async function examineKeys(config: Config, store: OpenStore, ports: DoctorPorts): Promise<Finding> {
+async function examineKeys(config: Config, store: Store & KeyStore, ports: DoctorPorts): Promise<Finding> {
   const check = "encryption key";
   try {
     if (config.encryptionKey.kind === "generated_file" && (await store.listKeys()).length === 0) {
@@ -130,7 +131,11 @@ async function examineKeys(config: Config, store: OpenStore, ports: DoctorPorts)
 
 const MAX_SERVERS = 500;
 
-async function examineServers(config: Config, store: OpenStore, ports: DoctorPorts): Promise<readonly Finding[]> {
+async function examineServers(
+  config: Config,
+  store: Store & KeyStore,
+  ports: DoctorPorts,
+): Promise<readonly Finding[]> {
   const upstream = createUpstream({ allowPrivate: config.allowedPrivateUpstreams, ...ports });
   try {
     const { items } = await store.listServers({ limit: MAX_SERVERS });

@@ -1,6 +1,7 @@
 import type { Clock, Logger, Random } from "../core/ports.ts";
+import type { SqlStore } from "../store/sql-store.ts";
 import type { Config } from "./config/config.ts";
-import { openExistingStore, type OpenStore } from "./database.ts";
+import { openExistingStore } from "./database.ts";
 
 /**
  * Opens the store for one piece of work and closes it again, whatever comes of it.
@@ -9,7 +10,7 @@ import { openExistingStore, type OpenStore } from "./database.ts";
 export async function withStore<T>(
   config: Config,
   ports: { readonly clock: Clock; readonly random: Random; readonly logger: Logger },
-  work: (store: OpenStore) => Promise<T>,
+  work: (store: SqlStore) => Promise<T>,
 ): Promise<T> {
   const store = await openExistingStore(config.database, ports);
   try {

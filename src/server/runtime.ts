@@ -3,11 +3,12 @@ import type { Logger } from "../core/ports.ts";
 import { Secret } from "../core/secret.ts";
 import { retireDataKey, rotateDataKey } from "../vault/data-keys.ts";
 import type { KeyChangeOptions } from "../vault/key-change.ts";
+import type { SqlStore } from "../store/sql-store.ts";
 import { generateKey } from "../vault/key-text.ts";
 import { promoteKeyEncryption, stageKeyEncryption, unstageKeyEncryption } from "../vault/staged-key.ts";
 import { loadConfig, type Config } from "./config/config.ts";
 import { CONFIG_FLAGS } from "./config/config-flags.ts";
-import { migrateDatabase, migrationStatus, type OpenStore } from "./database.ts";
+import { migrateDatabase, migrationStatus } from "./database.ts";
 import { holdLines } from "./held-lines.ts";
 import { openKeyEncryption } from "./key-encryption.ts";
 import { withStore } from "./local-store.ts";
@@ -89,7 +90,7 @@ export function createRuntime(): Runtime {
 /** Opens store and key-encryption key for one piece of work on the keys. */
 function onVault<T>(
   options: ConfigOptions,
-  work: (parts: KeyChangeOptions & { readonly keyStore: OpenStore }, ports: VaultWorkPorts) => Promise<T>,
+  work: (parts: KeyChangeOptions & { readonly keyStore: SqlStore }, ports: VaultWorkPorts) => Promise<T>,
 ): Promise<T> {
   const { config, ports } = localWork(options);
   return withStore(config, ports, async (keyStore) => {

@@ -1,15 +1,15 @@
 import type { BackedUp, NextKeySource, RewrapSettings, VaultStatus } from "../cli/runtime.ts";
-import type { SealedCounts } from "../core/key-rotation-port.ts";
 import { KeywardError } from "../core/errors.ts";
+import type { SealedCounts } from "../core/key-rotation-port.ts";
 import type { Clock, Logger, Random } from "../core/ports.ts";
 import { rewrap, type Rewrapped } from "../core/rewrap.ts";
+import type { SqlStore } from "../store/sql-store.ts";
 import { backupSqlite } from "../store/sqlite/backup.ts";
 import { openKeySource } from "../vault/kms/key-source.ts";
 import type { KeyEncryption } from "../vault/kms/key-encryption.ts";
 import { openVault, readVaultStatus, unlockStored } from "../vault/open-vault.ts";
 import type { Config } from "./config/config.ts";
 import { commandLine } from "./config/parse-value.ts";
-import type { OpenStore } from "./database.ts";
 import { openKeyEncryption } from "./key-encryption.ts";
 
 /* What the commands of `keyward vault` and `keyward backup` do to an open store. */
@@ -22,7 +22,7 @@ export interface VaultWorkPorts {
 
 const NOTHING: Omit<SealedCounts, "keyId"> = { credentials: 0, servers: 0, oauthRecords: 0 };
 
-export async function vaultStatus(store: OpenStore, keyEncryption: KeyEncryption): Promise<VaultStatus> {
+export async function vaultStatus(store: SqlStore, keyEncryption: KeyEncryption): Promise<VaultStatus> {
   const { kekId, keys } = await readVaultStatus({ keyStore: store, keyEncryption });
   const counts = await store.countSealed();
   return {
@@ -41,7 +41,7 @@ export async function vaultStatus(store: OpenStore, keyEncryption: KeyEncryption
 }
 
 export async function rewrapStore(
-  store: OpenStore,
+  store: SqlStore,
   keyEncryption: KeyEncryption,
   ports: VaultWorkPorts,
   settings: RewrapSettings,
@@ -66,8 +66,8 @@ export function openNextKey(next: NextKeySource, ports: VaultWorkPorts): Promise
 /** Verified by opening the keycheck of the copy with the key that is configured. */
 export async function backUp(config: Config, ports: VaultWorkPorts, to: string): Promise<BackedUp> {
   if (config.database.kind !== "sqlite") {
-    throw new KeywardError("config_invalid", {
-      message: "keyward backup copies a SQLite database. Back up PostgreSQL with its own tools, such as pg_dump.",
+    throw new KeywardError("backup_failed", {
+      message: "PostgreSQL has its own backup: pg_dump, or what your provider offers. See docs/storage.md.",
     });
   }
   const keyEncryption = await openKeyEncryption(config.encryptionKey, ports);

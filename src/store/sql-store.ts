@@ -18,8 +18,10 @@ import { Touches } from "./touch.ts";
 import { createUserStore } from "./users.ts";
 import { createVirtualKeyStore } from "./virtual-keys.ts";
 
-/** All ports on one engine. */
-export function createSqlStore(engine: Engine): Store & KeyStore & KeyRotationStore {
+/** All ports on one database. */
+export type SqlStore = Store & KeyStore & KeyRotationStore;
+
+export function createSqlStore(engine: Engine): SqlStore {
   const touches = new Touches(engine);
   return {
     ...createServerStore(engine),

@@ -19,7 +19,7 @@ const NETWORK_GRACE_MS = 1_000;
 const KEEP_ALIVE_AFTER_MS = 10_000;
 const IDLE_TIMEOUT_MS = 30_000;
 /** For lists, writes and whatever else is no point read. One write runs at a time. */
-const POOL_SIZE = 8;
+const POOL_SIZE = 6;
 
 export function connectionOptions(url: string): PgOptions {
   return {

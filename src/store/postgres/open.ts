@@ -1,13 +1,11 @@
 import type { Dialect, Driver } from "kysely";
 import { KeywardError } from "../../core/errors.ts";
-import type { KeyRotationStore } from "../../core/key-rotation-port.ts";
 import type { Clock, Logger, Random } from "../../core/ports.ts";
 import type { Secret } from "../../core/secret.ts";
-import type { KeyStore, Store } from "../../core/store-port.ts";
 import { readMigrations } from "../migration-files.ts";
 import { type AppliedMigration, planMigrations } from "../migration-plan.ts";
 import { type SignInDatabase, signInDatabase } from "../sign-in-database.ts";
-import { createSqlStore } from "../sql-store.ts";
+import { createSqlStore, type SqlStore } from "../sql-store.ts";
 import { Announcements, type StoredListener } from "./announcements.ts";
 import { connectionOptions, Connections } from "./connections.ts";
 import { PostgresDialect } from "./dialect.ts";
@@ -18,7 +16,7 @@ import { sqlState } from "./postgres-error.ts";
 import { Statements, type StatementListener } from "./statements.ts";
 
 /** All ports on one PostgreSQL database. Any number of them, in one process or many, may be open on the same one. */
-export type PostgresStore = Store & KeyStore & KeyRotationStore;
+export type PostgresStore = SqlStore;
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database`. PostgreSQL 14 or newer, encoding UTF8. */

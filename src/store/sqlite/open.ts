@@ -1,11 +1,9 @@
 import type { Dialect, Driver } from "kysely";
 import type { Clock, Logger, Random } from "../../core/ports.ts";
-import type { KeyRotationStore } from "../../core/key-rotation-port.ts";
-import type { KeyStore, Store } from "../../core/store-port.ts";
 import { readMigrations } from "../migration-files.ts";
 import { type AppliedMigration, planMigrations } from "../migration-plan.ts";
 import { type SignInDatabase, signInDatabase } from "../sign-in-database.ts";
-import { createSqlStore } from "../sql-store.ts";
+import { createSqlStore, type SqlStore } from "../sql-store.ts";
 import { whileBusy } from "./busy.ts";
 import { SqliteConnection, type StatementListener } from "./connection.ts";
 import { FileWatch, findDatabaseFile, prepareDatabaseFile, unusable } from "./database-file.ts";
@@ -17,7 +15,7 @@ import { SqliteEngine } from "./sqlite-engine.ts";
 import { ThreadedConnection } from "./threaded-connection.ts";
 
 /** All ports on one SQLite file. Any number of them, in one process or many, may be open on the same file. */
-export type SqliteStore = Store & KeyStore & KeyRotationStore;
+export type SqliteStore = SqlStore;
 
 export interface SqliteStoreOptions {
   /** A file on a local disk. It and missing folders are created, readable by their owner only. */
