@@ -313,6 +313,20 @@ export const ABUSE_CASES = {
     sentence: "Migrations run once, are refused when edited or newer, and name both versions.",
     source: "crash safety",
   },
+  A69: {
+    sentence:
+      "A stop takes nothing new, finishes what is under way within its time, leaves no claim, and exits with 0; a second signal ends at once.",
+    source: "crash safety",
+  },
+  A70: {
+    sentence: "Thousands of calls and faults leave memory, files, sockets and timers as they were.",
+    source: "P16",
+  },
+  A72: {
+    sentence:
+      "A log that nobody reads, a locked audit table or a scraper that hangs holds up no call, and nothing grows without bound; changes wait, or are refused.",
+    source: "crash safety",
+  },
   A71: {
     sentence: "A database or backup opens again with the key that wraps its keys, and with no other.",
     source: "P15",

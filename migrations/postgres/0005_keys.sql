@@ -4,8 +4,7 @@
 ALTER TABLE data_keys ADD COLUMN seals int8 NOT NULL DEFAULT 0 CHECK (seals >= 0);
 -- The same key, wrapped by the key-encryption key that is to come; null unless one is staged.
 ALTER TABLE data_keys ADD COLUMN staged_wrapped bytea;
-ALTER TABLE data_keys ADD COLUMN staged_kek_id text COLLATE "C";
-ALTER TABLE data_keys ADD CHECK ((staged_kek_id IS NULL) = (staged_wrapped IS NULL));
+ALTER TABLE data_keys ADD COLUMN staged_kek_id text COLLATE "C" CHECK ((staged_kek_id IS NULL) = (staged_wrapped IS NULL));
 
 -- What is left under a key: found by re-wrapping in the order of ids, counted before a key is retired.
 CREATE INDEX header_credentials_key ON header_credentials (key_id, id);

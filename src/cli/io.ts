@@ -28,6 +28,9 @@ export interface CliIo {
   untilAskedToStop(): Promise<void>;
 }
 
+/** What shells add the number of a signal to. */
+const KILLED_BY = 128;
+
 export function processIo(): CliIo {
   // A reader that has seen enough (`| head`) closes the pipe: no reason to die with a stack trace.
   for (const stream of [process.stdout, process.stderr]) {
@@ -45,9 +48,13 @@ export function processIo(): CliIo {
     called: process.argv[1]?.endsWith(".ts") === true ? "npm run --silent keyward --" : "npx keyward",
     untilAskedToStop: () =>
       new Promise((resolve) => {
-        const stop = (): void => {
-          process.off("SIGINT", stop);
-          process.off("SIGTERM", stop);
+        let isAsked = false;
+        const stop = (_signal: NodeJS.Signals, number: number): void => {
+          // Not left to the signal itself: the first process of a container is not ended by one that it does not handle.
+          if (isAsked) {
+            process.exit(KILLED_BY + number);
+          }
+          isAsked = true;
           resolve();
         };
         process.on("SIGINT", stop);

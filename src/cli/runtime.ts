@@ -19,6 +19,12 @@ export interface Runtime {
   serve(options: ConfigOptions): Promise<RunningGateway>;
   /** @throws KeywardError `config_invalid`, `store_unusable`, `migration_failed` */
   migrate(options: ConfigOptions): Promise<Migrated>;
+  /**
+   * Copies another database, `from`, to the configured one, which has to be empty, and opens every value of the copy.
+   * @param from as `database_url` is written
+   * @throws KeywardError `config_invalid`, `move_refused`, `move_failed`, `store_unusable`, `encryption_key_*`
+   */
+  move(options: ConfigOptions, from: string, onTable: (table: string, rows: number) => void): Promise<MovedDatabase>;
   /** Deletes what is stale, in batches until nothing is left; with `dryRun` only counts it. */
   sweep(options: ConfigOptions, how: { readonly dryRun: boolean }): Promise<Swept>;
   /**
@@ -76,6 +82,14 @@ export interface RunningGateway {
   readonly warnings: readonly string[];
   /** Finishes what is under way, closes the listener and the database. Safe to call twice. */
   stop(): Promise<void>;
+}
+
+export interface MovedDatabase {
+  readonly rows: number;
+  /** Sealed values that were opened. */
+  readonly opened: number;
+  /** The key-encryption key that opens them. */
+  readonly kekId: string;
 }
 
 interface Migrated {

@@ -193,7 +193,7 @@ export interface Schemas {
   Error: {
     error: {
       /** One of a closed list, see docs/errors.md. */
-      code: "invalid_json" | "invalid_request" | "invalid_identity" | "invalid_header_schema" | "invalid_header_name" | "invalid_header_value" | "invalid_server_name" | "missing_header_values" | "invalid_email" | "invalid_password" | "unauthenticated" | "sign_in_failed" | "ambiguous_credentials" | "opener_unknown" | "forbidden" | "foreign_host" | "foreign_origin" | "csrf_failed" | "access_denied" | "not_found" | "flow_not_found" | "server_not_found" | "credential_not_found" | "virtual_key_not_found" | "user_not_found" | "group_not_found" | "session_not_found" | "app_not_found" | "consent_not_found" | "admin_token_not_found" | "invite_not_found" | "method_not_allowed" | "flow_busy" | "name_taken" | "email_taken" | "last_admin" | "schema_changed" | "setup_done" | "stale_update" | "key_change_refused" | "key_in_use" | "payload_too_large" | "unsupported_media_type" | "upstream_rejected" | "upstream_not_allowed" | "upstream_url_invalid" | "upstream_redirected" | "upstream_protocol" | "rate_limited" | "internal" | "upstream_unreachable" | "credential_store_unavailable" | "credential_unreadable" | "config_invalid" | "encryption_key_missing" | "encryption_key_invalid" | "encryption_key_wrong" | "store_unusable" | "migration_failed" | "port_in_use" | "gateway_unreachable";
+      code: "invalid_json" | "invalid_request" | "invalid_identity" | "invalid_header_schema" | "invalid_header_name" | "invalid_header_value" | "invalid_server_name" | "missing_header_values" | "invalid_email" | "invalid_password" | "unauthenticated" | "sign_in_failed" | "ambiguous_credentials" | "opener_unknown" | "forbidden" | "foreign_host" | "foreign_origin" | "csrf_failed" | "access_denied" | "not_found" | "flow_not_found" | "server_not_found" | "credential_not_found" | "virtual_key_not_found" | "user_not_found" | "group_not_found" | "session_not_found" | "app_not_found" | "consent_not_found" | "admin_token_not_found" | "invite_not_found" | "method_not_allowed" | "flow_busy" | "name_taken" | "email_taken" | "last_admin" | "schema_changed" | "setup_done" | "stale_update" | "key_change_refused" | "key_in_use" | "payload_too_large" | "unsupported_media_type" | "upstream_rejected" | "upstream_not_allowed" | "upstream_url_invalid" | "upstream_redirected" | "upstream_protocol" | "rate_limited" | "internal" | "upstream_unreachable" | "credential_store_unavailable" | "shutting_down" | "credential_unreadable" | "config_invalid" | "encryption_key_missing" | "encryption_key_invalid" | "encryption_key_wrong" | "store_unusable" | "migration_failed" | "move_refused" | "move_failed" | "backup_failed" | "port_in_use" | "gateway_unreachable";
       /** For a person to read. It never quotes a value. */
       message: string;
       /** Facts for a program, by code. */
@@ -2009,7 +2009,7 @@ export interface paths {
     };
   };
   "/readyz": {
-    /** Whether the store is reachable and the keys are loaded. */
+    /** Whether traffic may come. */
     get: {
       parameters: {};
       responses: {

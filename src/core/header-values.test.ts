@@ -1,3 +1,4 @@
+import { validateHeaderValue } from "node:http";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { KeywardError } from "./errors.ts";
@@ -49,6 +50,31 @@ describe("one typed value", () => {
 
   it("A31: trims outer spaces and a pasted trailing newline", () => {
     expect(parseHeaderValue("x-key", ` \t${CANARY}\r\n`).reveal()).toBe(CANARY);
+  });
+
+  it("A31: takes what RFC 9110, section 5.5, calls a field value of visible characters, and nothing else", () => {
+    const anyUnit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code));
+    const plain = fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code));
+    const odd = fc.constantFrom(..."\r\n\t\0\u007f\u0080\u00ff\u010a\u010d\ud800\u2028".split(""));
+    const text = fc.string({ unit: fc.oneof({ weight: 12, arbitrary: plain }, odd, anyUnit), maxLength: 24 });
+    const isVisible = (code: number): boolean => code >= 0x21 && code <= 0x7e;
+    fc.assert(
+      fc.property(text, (typed) => {
+        // A line break at either end comes with what was copied; in between it would begin another header.
+        const codes = [...typed.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "")].map((unit) => unit.codePointAt(0) ?? 0);
+        const isValue = codes.length > 0 && codes.every((code) => isVisible(code) || code === 0x20 || code === 0x09);
+        if (!isValue) {
+          expect(errorOf(() => parseHeaderValue("x-key", typed)).code).toBe("invalid_header_value");
+          return;
+        }
+        const value = parseHeaderValue("x-key", typed).reveal();
+        expect(value).toBe(String.fromCodePoint(...codes));
+        // It leaves as it is: neither Node nor fetch refuses, folds or trims anything of it.
+        validateHeaderValue("x-key", value);
+        expect(new Headers({ "x-key": value }).get("x-key")).toBe(value);
+      }),
+      { numRuns: 3_000 },
+    );
   });
 
   it("accepts 8,192 bytes and inner spaces", () => {

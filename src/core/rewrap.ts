@@ -107,7 +107,7 @@ export async function rewrap(
   };
 }
 
-function idOf(row: SealedRow): string {
+export function idOf(row: SealedRow): string {
   return factsOf(row).id;
 }
 

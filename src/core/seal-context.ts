@@ -79,6 +79,15 @@ export async function resealRow(vault: Vault, seen: SealedRow): Promise<Resealed
   return { seen, sealed: resealed };
 }
 
+/**
+ * Opens the value of a row, to see that it can be. It is not looked at.
+ * @throws KeywardError `credential_unreadable`
+ */
+export async function checkRow(vault: Vault, row: SealedRow): Promise<void> {
+  const { sealed, context } = sealedIn(row);
+  (await vault.open(sealed, context)).fill(0);
+}
+
 function sealedIn(row: SealedRow): { readonly sealed: Sealed; readonly context: SealContext } {
   switch (row.kind) {
     case "credential": {

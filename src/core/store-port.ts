@@ -523,6 +523,13 @@ export interface Store
     SignInStore {
   /** Answers when the store can be read and written. @throws KeywardError `credential_store_unavailable` */
   ping(): Promise<void>;
+  /**
+   * What the clock says by which expiry is judged; milliseconds since the epoch, UTC.
+   * @throws KeywardError `credential_store_unavailable`
+   */
+  time(): Promise<number>;
+  /** How many uses this process could not note, since it started. */
+  droppedUses(): number;
   close(): Promise<void>;
 }
 

@@ -13,9 +13,11 @@ export interface CredentialSweepWorkerOptions {
   readonly logger: Logger;
   /** What is swept besides, as often as flows. Absent = nothing. @returns how many went, at most `limit` */
   readonly sweepRecords?: (limit: number) => Promise<number>;
+  /** Told of every pass. @param swept how many went, also when it failed half-way */
+  readonly onPass?: (sweep: Sweep, swept: number, isDone: boolean) => void;
 }
 
-type Sweep = "flows" | "orphans" | "records";
+export type Sweep = "flows" | "orphans" | "records";
 
 /**
  * Deletes expired flows every 15 minutes, and orphaned credentials past retention every 24 hours, in batches of 100
@@ -26,6 +28,7 @@ export class CredentialSweepWorker {
   readonly #orphanRetentionMs: number;
   readonly #logger: Logger;
   readonly #sweepRecords: CredentialSweepWorkerOptions["sweepRecords"];
+  readonly #onPass: CredentialSweepWorkerOptions["onPass"];
   #orphanIntervalMs = DEFAULT_ORPHAN_SWEEP_INTERVAL_MS;
   #isRunning = false;
   readonly #cancelTimer = new Map<Sweep, () => void>();
@@ -36,6 +39,7 @@ export class CredentialSweepWorker {
     this.#orphanRetentionMs = options.orphanRetentionMs;
     this.#logger = options.logger;
     this.#sweepRecords = options.sweepRecords;
+    this.#onPass = options.onPass;
   }
 
   /** Default 24 hours. A value that is not positive is ignored. Counts from the next pass on. */
@@ -100,8 +104,10 @@ export class CredentialSweepWorker {
         await this.#breathe();
       } while (batch === BATCH && this.#isRunning);
       this.#logger[swept > 0 ? "info" : "debug"]("sweep_done", { sweep, swept });
+      this.#onPass?.(sweep, swept, true);
     } catch {
       this.#logger.error("sweep_failed", { sweep, swept });
+      this.#onPass?.(sweep, swept, false);
     }
   }
 

@@ -33,8 +33,8 @@ import { unavailable } from "./result.ts";
 import type { Route } from "./route.ts";
 import type { SessionFacts } from "./session/session-id.ts";
 import { createSessions } from "./session/sessions.ts";
-import { createStreams } from "./stream/streams.ts";
-import type { Visit, GatewayContext } from "./visit.ts";
+import { createStreams, type StreamCounts } from "./stream/streams.ts";
+import type { CallOutcome, CallSeen, GatewayContext, Seen, Visit } from "./visit.ts";
 import type { Scope } from "./exchange.ts";
 
 export interface GatewayParts {
@@ -66,11 +66,20 @@ export interface GatewayParts {
   readonly version: string;
   /** Where clients that have no credential find out how to get one by OAuth; absent or null = OAuth is off. */
   readonly oauthUrl?: string | null;
+  /** Told of every request once it has been answered. Must not throw. */
+  readonly onCall?: (call: CallSeen, ms: number) => void;
+}
+
+/** What a process holds towards the clients. */
+export interface GatewayLoad {
+  readonly sessions: number;
+  readonly streams: StreamCounts;
 }
 
 export interface Gateway extends ClientConnections {
   /** Answers one request to `/mcp` or `/mcp/<server>`. Never rejects. Host and Origin have been judged before. */
   handle(request: IncomingMessage, response: ServerResponse, context: GatewayContext): Promise<void>;
+  load(): GatewayLoad;
   /** Ends the streams that clients hold open, and what waits for a form; requests under way go on. */
   close(): void;
 }
@@ -132,6 +141,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     } catch (error) {
       const known = asKnown(error, logger, visit.requestId);
       // In band from here on: official clients show a JSON-RPC error, and hide it behind any status but 200.
+      visit.seen.outcome ??= known.status >= 500 ? "unavailable" : null;
       const isInBand = id !== null && known.code !== "server_not_found";
       return isInBand ? answer(id, 200, unavailable(known.code)) : refusal(known, id);
     }
@@ -145,7 +155,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   ): Promise<HttpAnswer | null> {
     const id = message.kind === "request" ? message.id : null;
     const scope = await openScope(route, caller);
-    visit.seen.server = scope.kind === "one" ? scope.access.server.id : null;
+    visit.seen.server = scope.kind === "one" ? scope.access.server : null;
     const begins = message.kind !== "response" && message.method === "initialize";
     const found = begins ? null : sessionOf(visit, caller, scope);
     const session = found === "unknown" ? null : found;
@@ -231,7 +241,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   return {
     async handle(request, response, context) {
       const start = parts.clock.now();
-      const seen = { by: null, server: null, method: null, status: 200 };
+      const seen: Seen = { by: null, server: null, method: null, status: 200, outcome: null };
       const visit: Visit = { ...context, request, response, afterwards: [], seen };
       const answered = await serve(visit);
       if (answered !== null) {
@@ -241,13 +251,17 @@ export function createGateway(parts: GatewayParts): Gateway {
       logger.info("mcp_request", {
         request_id: context.requestId,
         method: visit.seen.method,
-        server_id: visit.seen.server,
+        server_id: visit.seen.server?.id ?? null,
         status: visit.seen.status,
         ms: parts.clock.now() - start,
         by: visit.seen.by,
       });
+      const { server, method, status, outcome } = seen;
+      const call = { server, method, status, httpMethod: request.method ?? "", outcome: outcome ?? outcomeOf(status) };
+      parts.onCall?.(call, parts.clock.now() - start);
       visit.afterwards.forEach((task) => runQuietly(task, logger, context.requestId));
     },
+    load: () => ({ sessions: sessions.live.size, streams: streams.count() }),
     endOf: (identity) => streams.endOf(identity),
     review: () => streams.review(),
     close() {
@@ -256,6 +270,16 @@ export function createGateway(parts: GatewayParts): Gateway {
     },
   };
 }
+
+function outcomeOf(status: number): CallOutcome {
+  return status < 400 ? "ok" : (REFUSALS.get(status) ?? "refused");
+}
+
+const REFUSALS: ReadonlyMap<number, CallOutcome> = new Map([
+  [401, "unauthenticated"],
+  [429, "rate_limited"],
+  [503, "unavailable"],
+]);
 
 /** What a session id is bound to besides its identity. */
 function scopeKey(scope: Scope): string {

@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Caller } from "../core/callers.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { Server } from "../core/server.ts";
 import type { Access } from "../core/store-port.ts";
 import type { RpcAnswer, RpcRequest } from "./jsonrpc.ts";
 import type { Client } from "./negotiate.ts";
 import type { SessionFacts } from "./session/session-id.ts";
 import type { Channel } from "./stream/channel.ts";
+import type { CallOutcome } from "./visit.ts";
 
 /** What a request may reach: every server of its caller, names prefixed; or one server, as it is. */
 export type Scope = { readonly kind: "all" } | { readonly kind: "one"; readonly access: Access };
@@ -26,8 +28,10 @@ export interface Exchange {
   readonly address: string | null;
   /** Aborts when a modern client goes away, or a legacy one cancels. */
   readonly signal: AbortSignal;
-  /** Notes in the access log which server a call went to. */
-  readonly sawServer: (id: string) => void;
+  /** Notes, for log and metrics, which server a call went to. */
+  readonly sawServer: (server: Server) => void;
+  /** The same for what became of it; without a word, what is answered decides. */
+  readonly cameTo: (outcome: CallOutcome) => void;
   /** Runs a task once the answer is out. Best effort. */
   afterwards(task: () => Promise<void>): void;
 }

@@ -61,12 +61,14 @@ export function createRequests({ methods, sessions, streams, logger, serverInfo 
       requestId,
       address,
       signal,
-      sawServer: (id) => void (visit.seen.server = id),
+      sawServer: (server) => void (visit.seen.server = server),
+      cameTo: (outcome) => void (visit.seen.outcome = outcome),
       afterwards: (task) => void visit.afterwards.push(task),
     };
     try {
       const answered = await method(exchange, message.params);
       if (answered !== null && !signal.aborted) {
+        if (answered.kind === "error") visit.seen.outcome ??= "error";
         // Only with the result does a session begin.
         if (issued !== null && answered.kind === "result") headers["mcp-session-id"] = issued.header;
         channel.answer(
@@ -77,12 +79,14 @@ export function createRequests({ methods, sessions, streams, logger, serverInfo 
     } catch (error) {
       if (!signal.aborted) {
         // In band: official clients show a JSON-RPC error, and hide it behind any status but 200.
+        visit.seen.outcome = "unavailable";
         channel.answer(unavailable(asKnown(error, logger, requestId).code));
       }
     } finally {
       finish();
     }
     if (signal.aborted && !channel.isAnswered) {
+      visit.seen.outcome = "cancelled";
       // Nobody waits for the answer any more.
       channel.close();
       return response.headersSent ? null : ACCEPTED;

@@ -49,6 +49,7 @@ export function setResponseHeaders(publicUrl: string): MiddlewareHandler<HttpEnv
   const tables = responseHeaders(publicUrl);
   return async (c, next) => {
     await next();
+    c.header("X-Request-Id", c.env.requestId);
     const table = PAGES.test(c.req.path) ? tables.page : tables.api;
     for (const [name, value] of Object.entries(table)) {
       // Some answers know better: the dashboard's policy has a nonce, and its files may be kept.

@@ -45,6 +45,21 @@ export function clientAddress(request: IncomingMessage, trustedProxies: readonly
   return nearest.text;
 }
 
+const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
+
+/**
+ * The id that a listed proxy has given to a request, so that its log and this one can be read together. A caller's own
+ * does not count: it would stand in the audit log, where two requests must not have one id.
+ */
+export function requestIdOf(request: IncomingMessage, trustedProxies: readonly Cidr[]): string | null {
+  const [id, ...others] = headerLines(request.rawHeaders, "x-request-id");
+  if (id === undefined || others.length > 0 || !REQUEST_ID.test(id)) {
+    return null;
+  }
+  const peer = peerOf(request.socket);
+  return peer !== null && isListed(peer, trustedProxies) ? id : null;
+}
+
 interface Address {
   readonly text: string;
   readonly parsed: ipaddr.IPv4 | ipaddr.IPv6;

@@ -30,10 +30,23 @@ import { createHttpApp } from "../http/app.ts";
 import { isOauthPath } from "../http/oauth/mount.ts";
 import { createOauth, type Oauth } from "../http/oauth/oauth.ts";
 import { composeSignIn } from "../http/sign-in/compose-sign-in.ts";
+import type { ReadinessChecks } from "../http/system.ts";
 import type { SignInDatabase } from "../store/sign-in-database.ts";
 import type { Config } from "./config/config.ts";
 import type { Handler, RequestContext } from "./listener.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+import {
+  observeCallers,
+  observeIssuer,
+  observeLinks,
+  observeRejections,
+  observeResolver,
+  observeSubmissions,
+  observeVault,
+} from "./metrics/observed.ts";
+import { createScrape, type Scrape } from "./metrics/scrape.ts";
 import { settingsOf } from "./settings.ts";
+import type { Stages } from "./stages.ts";
 import { VERSION } from "./version.ts";
 
 /** Where `npm run build:web` puts the pages: the same path from `src/server/` and from `dist/server/`. */
@@ -54,6 +67,10 @@ export interface Foundations {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly stages: Stages;
+  /** What `/readyz` tells. */
+  readonly readiness: () => Promise<ReadinessChecks>;
 }
 
 /** Keyward, put together. */
@@ -61,13 +78,14 @@ export interface Composition {
   readonly provider: HeadersProvider;
   readonly admins: Admins;
   readonly handler: Handler;
+  readonly load: Gateway["load"];
   /** Ends the event streams that clients hold open, which would otherwise hold up a stop. */
   readonly closeStreams: () => void;
 }
 
 /** The only place where all parts meet. */
 export function compose(config: Config, publicUrl: string, foundations: Foundations): Composition {
-  const { store, vault, upstream, clock, random, logger } = foundations;
+  const { store, vault, upstream, clock, random, logger, metrics, stages } = foundations;
   const provider = new HeadersProvider({ store, vault, logger, clock, random });
   const tempTokens = createTempTokenService({
     store,
@@ -77,25 +95,28 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
   });
   provider.setTempTokenService(tempTokens);
   const isOauthEnabled = oauthAvailability(publicUrl).isEnabled;
-  const callers = createCallers({
-    store,
-    vault,
-    clock,
-    areSessionsEnabled: config.areSessionIdentitiesEnabled,
-    audience: isOauthEnabled ? mcpAudience(publicUrl) : null,
-  });
+  const callers = observeCallers(
+    createCallers({
+      store,
+      vault,
+      clock,
+      areSessionsEnabled: config.areSessionIdentitiesEnabled,
+      audience: isOauthEnabled ? mcpAudience(publicUrl) : null,
+    }),
+    stages,
+  );
   const admins = createAdmins({ store, vault, random, configuredToken: config.adminToken });
   const completions = createCompletions({ logger });
   foundations.onStoredElsewhere((binding) => completions.announce(binding));
-  const links = createLinkIssuer({ provider, clock, publicUrl });
+  const links = observeLinks(createLinkIssuer({ provider, clock, publicUrl }), metrics);
   const listChanges = createListChanges();
-  const resolver = createResolver({ store, vault, logger });
-  const rejections = createRejections({ store, upstream, clock, logger });
+  const resolver = observeResolver(createResolver({ store, vault: observeVault(vault, stages), logger }), stages);
+  const rejections = observeRejections(createRejections({ store, upstream, clock, logger }), metrics);
   const gateway = createGateway({
     callers,
     store,
     resolver,
-    issuer: createAuthRequiredIssuer(links),
+    issuer: observeIssuer(createAuthRequiredIssuer(links), metrics),
     upstream,
     listChanges,
     rejections,
@@ -107,6 +128,10 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     publicUrl,
     version: VERSION,
     oauthUrl: isOauthEnabled ? publicUrl : null,
+    onCall: (call, ms) => {
+      metrics.call(call, ms / 1_000);
+      stages.call(call);
+    },
   });
   const signIn = composeSignIn({
     store,
@@ -145,7 +170,10 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     admins,
     callers,
     openers: createOpeners({ store, tempTokens, callers, admins, clock }),
-    submissions: createSubmissions({ store, vault, upstream, completions, random, logger }),
+    submissions: observeSubmissions(
+      createSubmissions({ store, vault, upstream, completions, random, logger }),
+      metrics,
+    ),
     links,
     signIn,
     connectedApps: createConnectedApps({ store, connections: gateway }),
@@ -157,27 +185,31 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     publicUrl,
     version: VERSION,
     settings: settingsOf(config, isOauthEnabled ? null : NO_OAUTH),
-    // The keys are loaded: without them there would be nothing to put together.
-    readiness: async () => ({ store: await answers(store), keys: true }),
+    readiness: foundations.readiness,
     connectPage: { directory: CONNECT_PAGE },
     dashboard: { directory: DASHBOARD },
   });
-  return { provider, admins, handler: dispatch(gateway, oauth, app.fetch), closeStreams: () => gateway.close() };
-}
-
-async function answers(store: Store): Promise<boolean> {
-  try {
-    await store.ping();
-    return true;
-  } catch {
-    return false;
-  }
+  const scrape = createScrape({ metrics, admins, vault, metricsToken: config.metricsToken });
+  return {
+    provider,
+    admins,
+    handler: dispatch({ gateway, oauth, scrape, fetch: app.fetch }),
+    load: () => gateway.load(),
+    closeStreams: () => gateway.close(),
+  };
 }
 
 type Fetch = (request: Request, env: RequestContext) => Response | Promise<Response>;
 
+interface Doors {
+  readonly gateway: Gateway;
+  readonly oauth: Oauth | null;
+  readonly scrape: Scrape;
+  readonly fetch: Fetch;
+}
+
 /** The MCP and OAuth paths are served from `node:http` directly; everything else goes through the REST app. */
-function dispatch(gateway: Gateway, oauth: Oauth | null, fetch: Fetch): Handler {
+function dispatch({ gateway, oauth, scrape, fetch }: Doors): Handler {
   const contexts = new WeakMap<IncomingMessage, RequestContext>();
   const rest = getRequestListener((request, { incoming }) => {
     const context = contexts.get(incoming as IncomingMessage);
@@ -188,6 +220,8 @@ function dispatch(gateway: Gateway, oauth: Oauth | null, fetch: Fetch): Handler 
       await gateway.handle(request, response, context);
     } else if (oauth !== null && isOauthPath(context.rawPath)) {
       await oauth.handle(request, response, context);
+    } else if (context.rawPath === "/metrics") {
+      await scrape(request, response);
     } else {
       contexts.set(request, context);
       await rest(request, response);

@@ -3,6 +3,7 @@ import { KeywardError } from "../core/errors.ts";
 import type { Binding } from "../core/credential.ts";
 import type { Clock, Logger, Random } from "../core/ports.ts";
 import { migratePostgres, openPostgres, openPostgresStore, postgresMigrationStatus } from "../store/postgres/open.ts";
+import type { Engine } from "../store/engine.ts";
 import type { SqlStore } from "../store/sql-store.ts";
 import type { SignInDatabase } from "../store/sign-in-database.ts";
 import { migrateSqlite, openSqlite, openSqliteStore, sqliteMigrationStatus } from "../store/sqlite/open.ts";
@@ -21,6 +22,7 @@ interface OpenedDatabase {
   readonly signInDatabase: SignInDatabase;
   /** Calls back when another gateway has stored values. @returns ends it */
   readonly onStoredElsewhere: (listener: (binding: Binding) => void) => () => void;
+  readonly engine: Engine;
 }
 
 interface MigrationStatus {

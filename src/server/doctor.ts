@@ -1,13 +1,16 @@
 import { existsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { isKeywardError } from "../core/errors.ts";
 import type { Clock, Logger, Random } from "../core/ports.ts";
 import type { Server } from "../core/server.ts";
-import type { KeyStore, Store } from "../core/store-port.ts";
-import { createUpstream } from "../upstream/upstream.ts";
+import { sqliteSchemaDrift } from "../store/sqlite/schema-drift.ts";
+import { type ClosableUpstream, createUpstream } from "../upstream/upstream.ts";
 import { readVaultStatus } from "../vault/open-vault.ts";
 import type { Config } from "./config/config.ts";
+import type { SqlStore } from "../store/sql-store.ts";
 import { isDatabaseThere, migrationStatus, openExistingStore, whyNotThere } from "./database.ts";
 import { openKeyEncryption } from "./key-encryption.ts";
+import { clockSkew, MAX_SKEW_MS, WARNED_SKEW_MS } from "./readiness.ts";
 
 /** What one look at the installation found. */
 export interface Finding {
@@ -81,7 +84,7 @@ function examineModes(config: Config): readonly Finding[] {
 }
 
 async function examineStore(config: Config, ports: DoctorPorts): Promise<readonly Finding[]> {
-  let store: Store & KeyStore;
+  let store: SqlStore;
   try {
     store = await openExistingStore(config.database, ports);
   } catch (error) {
@@ -89,8 +92,11 @@ async function examineStore(config: Config, ports: DoctorPorts): Promise<readonl
   }
   try {
     return [
+      ...(await examineDrift(config, ports)),
       await examineWrites(store),
+      await examineClock(store, ports),
       await examineKeys(config, store, ports),
+      examineBackups(config),
       ...(await examineServers(config, store, ports)),
     ];
   } finally {
@@ -98,7 +104,56 @@ async function examineStore(config: Config, ports: DoctorPorts): Promise<readonl
   }
 }
 
-async function examineWrites(store: Store & KeyStore): Promise<Finding> {
+/** Tables that were altered by hand; what is still to be migrated has been told before. */
+async function examineDrift({ database }: Config, ports: DoctorPorts): Promise<readonly Finding[]> {
+  const check = "schema";
+  const names = database.kind === "sqlite" ? await sqliteSchemaDrift({ path: database.path, ...ports }) : [];
+  const message = `Not as the migrations have made it: ${names.join(", ")}.`;
+  const fix = "Find out who altered it. Restore a backup if you cannot undo it.";
+  return names.length === 0 ? [] : [{ check, level: "warning", message, fix }];
+}
+
+async function examineClock(store: SqlStore, ports: DoctorPorts): Promise<Finding> {
+  const check = "clock";
+  try {
+    const skewMs = await clockSkew(store, ports.clock);
+    const seconds = Math.round(Math.abs(skewMs) / 1_000);
+    if (Math.abs(skewMs) <= WARNED_SKEW_MS) {
+      return { check, level: "ok", message: "The database's clock and this machine's agree." };
+    }
+    return {
+      check,
+      level: Math.abs(skewMs) > MAX_SKEW_MS ? "error" : "warning",
+      message: `The database's clock is ${seconds} s ${skewMs > 0 ? "ahead of" : "behind"} this machine's.`,
+      fix: "Let both machines take their time from the network. Beyond 5 minutes /readyz says no.",
+    };
+  } catch (error) {
+    return failed(check, error);
+  }
+}
+
+/** Each is useless without the other, to whoever restores them, and to whoever steals them. */
+function examineBackups({ encryptionKey, database }: Config): Finding {
+  const check = "backups";
+  const isBeside =
+    database.kind === "sqlite" &&
+    (encryptionKey.kind === "file" || encryptionKey.kind === "generated_file") &&
+    dirname(encryptionKey.path) === dirname(database.path);
+  return isBeside
+    ? {
+        check,
+        level: "warning",
+        message: `${encryptionKey.path} lies beside the database: whoever has a copy of that folder can read all values.`,
+        fix: "Copy the database with keyward backup, and keep the key somewhere else.",
+      }
+    : {
+        check,
+        level: "ok",
+        message: `Copy the database with ${database.kind === "sqlite" ? "keyward backup" : "pg_dump"}, and try now and then whether it restores.`,
+      };
+}
+
+async function examineWrites(store: SqlStore): Promise<Finding> {
   try {
     await store.ping();
     return { check: "database", level: "ok", message: "Reads and writes." };
@@ -110,7 +165,7 @@ async function examineWrites(store: Store & KeyStore): Promise<Finding> {
 /** Random nonces are safe for 2^32 seals under one key (NIST SP 800-38D section 8.3). */
 const MANY_SEALS = 2 ** 30;
 
-async function examineKeys(config: Config, store: Store & KeyStore, ports: DoctorPorts): Promise<Finding> {
+async function examineKeys(config: Config, store: SqlStore, ports: DoctorPorts): Promise<Finding> {
   const check = "encryption key";
   try {
     if (config.encryptionKey.kind === "generated_file" && (await store.listKeys()).length === 0) {
@@ -131,29 +186,38 @@ async function examineKeys(config: Config, store: Store & KeyStore, ports: Docto
 
 const MAX_SERVERS = 500;
 
-async function examineServers(
-  config: Config,
-  store: Store & KeyStore,
-  ports: DoctorPorts,
-): Promise<readonly Finding[]> {
+async function examineServers(config: Config, store: SqlStore, ports: DoctorPorts): Promise<readonly Finding[]> {
   const upstream = createUpstream({ allowPrivate: config.allowedPrivateUpstreams, ...ports });
   try {
     const { items } = await store.listServers({ limit: MAX_SERVERS });
-    return await Promise.all(items.map((server) => examineServer(server, (url) => upstream.assertAllowed(url))));
+    return await Promise.all(items.map((server) => examineServer(server, upstream)));
   } finally {
     await upstream.close();
   }
 }
 
-async function examineServer(server: Server, assertAllowed: (url: URL) => Promise<void>): Promise<Finding> {
+async function examineServer(
+  server: Server,
+  upstream: Pick<ClosableUpstream, "assertAllowed" | "reach">,
+): Promise<Finding> {
   const check = `server ${server.name}`;
+  const url = new URL(server.url);
   try {
-    await assertAllowed(new URL(server.url));
+    await upstream.assertAllowed(url);
+    await upstream.reach(url);
     return server.status === "ready"
-      ? { check, level: "ok", message: "Its address may be dialled." }
+      ? { check, level: "ok", message: "It answers." }
       : { check, level: "warning", message: `Its status is ${server.status}: nobody can use it.` };
   } catch (error) {
-    return failed(check, error);
+    // It may be back in a minute, and nothing is wrong with Keyward.
+    return isKeywardError(error, "upstream_unreachable")
+      ? {
+          check,
+          level: "warning",
+          message: "It does not answer.",
+          fix: "Check name, port, certificate and firewall from this machine.",
+        }
+      : failed(check, error);
   }
 }
 

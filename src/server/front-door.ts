@@ -12,7 +12,7 @@ export interface FrontDoor {
   refuse(request: IncomingMessage): Extract<ErrorCode, "foreign_host" | "foreign_origin"> | null;
 }
 
-const PROBE_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
+const PROBE_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/metrics"]);
 const LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"] as const;
 
 /**
@@ -31,7 +31,8 @@ export function createFrontDoor(publicUrl: string, port: number, isLoopback: boo
 
   return {
     refuse(request) {
-      // A probe by an orchestrator names the address it dials; the answer tells nothing but alive or ready.
+      // A probe or a scraper names the address it dials. The answer tells nothing but alive or ready, or wants a token in a
+      // header, which no page of another site can send.
       if (request.method === "GET" && PROBE_PATHS.has(request.url?.split("?", 1)[0] ?? "")) {
         return null;
       }

@@ -36,6 +36,19 @@ describe("held lines", () => {
     expect(written).toEqual([line.repeat(16)]);
   });
 
+  it("A72: are dropped and counted while nobody reads, so that memory does not depend on who does", () => {
+    const sink = { writableLength: 4_194_305, write: (text: string) => void written.push(text) };
+    const blocked = holdLines(sink);
+    blocked.write("a\n");
+    blocked.write("b\n");
+    blocked.flush();
+    expect([written, blocked.dropped()]).toEqual([[], 2]);
+    sink.writableLength = 0;
+    blocked.write("c\n");
+    blocked.flush();
+    expect([written, blocked.dropped()]).toEqual([["c\n"], 2]);
+  });
+
   it("are written with a warning or an error, in their order", () => {
     const logger = createLogger({ level: "info", format: "json" }, lines);
     logger.info("one");

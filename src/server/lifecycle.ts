@@ -7,14 +7,22 @@ import { UNUSED_CLIENT_MS } from "../http/oauth/lifetimes.ts";
 import { createDocuments, type DocumentsOptions } from "../upstream/documents.ts";
 import { createUpstream, type UpstreamOptions } from "../upstream/upstream.ts";
 import { openVaultPatiently } from "../vault/patient-open.ts";
-import { clientAddress } from "./client-address.ts";
+import { clientAddress, requestIdOf } from "./client-address.ts";
 import { compose } from "./compose.ts";
 import { loopbackUrl, type Config } from "./config/config.ts";
 import { openDatabase } from "./database.ts";
 import { createFrontDoor } from "./front-door.ts";
 import { ensureKeyFile, openKeyEncryption } from "./key-encryption.ts";
 import { listen, refuse, type Listener } from "./listener.ts";
+import { createMetrics } from "./metrics/metrics.ts";
+import { observeUpstream } from "./metrics/observed.ts";
+import { observeStore } from "./metrics/observed-store.ts";
+import { createReadiness } from "./readiness.ts";
+import { createShutdown, type Shutdown } from "./shutdown.ts";
+import { createStages, type Stages } from "./stages.ts";
+import { loadTracing } from "./tracing.ts";
 import { VaultWorker } from "./vault-worker.ts";
+import { VERSION } from "./version.ts";
 
 export interface ServerPorts {
   readonly clock: Clock;
@@ -22,6 +30,10 @@ export interface ServerPorts {
   readonly logger: Logger;
   /** Overrides single parts of the upstream side; for tests. */
   readonly upstream?: Pick<UpstreamOptions, "limits" | "resolve">;
+  /** How many lines of the log nobody will see. Default: none. */
+  readonly droppedLines?: () => number;
+  /** Whether this gateway is the whole process, so that memory, CPU and event loop are its own. Default false. */
+  readonly isProcess?: boolean;
   /** The same for the documents of OAuth clients. */
   readonly documents?: Pick<DocumentsOptions, "resolve" | "allowPrivate">;
   /** Stands in for the time of the database, which judges expiry; for tests, which cannot move that. */
@@ -35,7 +47,10 @@ export interface RunningServer {
   /** To be printed once; null when setup has been done or an admin token is configured. */
   readonly setupToken: Secret<string> | null;
   readonly store: Store;
-  /** Takes no new call, lets those under way finish for up to 30 s, then releases everything. Safe to call twice. */
+  /**
+   * Is not ready any more, takes no new request, lets those under way finish for up to 30 s, then releases everything.
+   * Safe to call twice.
+   */
   stop(): Promise<void>;
 }
 
@@ -67,31 +82,41 @@ async function start(
   release: () => Promise<void>,
 ): Promise<RunningServer> {
   const { clock, random, logger } = ports;
-  const { store, signInDatabase, onStoredElsewhere } = await openDatabase(config.database, ports);
-  opened.push(() => store.close());
+  const metrics = createMetrics({ ofProcess: ports.isProcess === true });
+  const stages = createStages(metrics, loadTracing(VERSION));
+  const database = await openDatabase(config.database, ports);
+  opened.push(() => database.store.close());
+  const store = observeStore(database.store, metrics);
   await ensureKeyFile(config.encryptionKey, store, random);
   const keyEncryption = await openKeyEncryption(config.encryptionKey, ports);
   const vault = await openVaultPatiently({ keyStore: store, keyEncryption, random, logger, clock });
   const vaultWorker = new VaultWorker({ vault, store, clock, logger });
   vaultWorker.start();
   opened.push(() => vaultWorker.stop());
-  const upstream = createUpstream({
+  const egress = createUpstream({
     ...ports.upstream,
+    watchRequests: stages.watchRequests,
+    onScrubbed: (serverId, hits) => metrics.scrubbed(metrics.names.labelOfId(serverId), hits),
     allowPrivate: config.allowedPrivateUpstreams,
     clock,
     random,
     logger,
   });
-  opened.push(() => upstream.close());
+  opened.push(() => egress.close());
+  const upstream = observeUpstream(egress, metrics);
   const documents = createDocuments({ ...ports.documents, clock });
   opened.push(() => documents.close());
   const listener = await listen(config.host, config.port, logger);
-  opened.push(() => listener.close(DRAIN_MS));
+  opened.push(() => listener.close());
   const publicUrl = config.publicUrl ?? loopbackUrl(config.host, listener.port);
-  const { handler, provider, admins, closeStreams } = compose(config, publicUrl, {
+  const readiness = createReadiness({ store, clock, logger, isServing: () => shutdown.phase === "serving" });
+  const { handler, provider, admins, load, closeStreams } = compose(config, publicUrl, {
+    metrics,
+    stages,
+    readiness: () => readiness.checks(),
     store,
-    signInDatabase,
-    onStoredElsewhere,
+    signInDatabase: database.signInDatabase,
+    onStoredElsewhere: database.onStoredElsewhere,
     vault,
     upstream,
     documents,
@@ -99,51 +124,81 @@ async function start(
     random,
     logger,
   });
-  opened.push(async () => closeStreams());
-  serve(listener, config, publicUrl, handler, ports);
+  const shutdown = createShutdown({
+    listener,
+    clock,
+    logger,
+    leaveMs: config.shutdownDelayMs,
+    drainMs: DRAIN_MS,
+    closeStreams,
+  });
+  opened.push(async () => readiness.stop());
+  metrics.watch({
+    gateway: load,
+    upstream: () => egress.load(),
+    requests: () => listener.underWay,
+    droppedUses: () => store.droppedUses(),
+    droppedLines: ports.droppedLines ?? (() => 0),
+    skewMs: () => readiness.skewMs,
+  });
+  serve(listener, config, { publicUrl, handler, shutdown, stages }, ports);
+  readiness.start();
   const worker = new CredentialSweepWorker({
     provider,
     orphanRetentionMs: config.orphanRetentionMs,
     logger,
+    onPass: (sweep, swept, isDone) => metrics.sweep(sweep, swept, isDone, clock.now() / 1_000),
     sweepRecords: (limit) => store.sweepOauthRecords(limit, { unusedClientMs: UNUSED_CLIENT_MS }),
   });
   worker.start();
   opened.push(() => worker.stop());
   const setupToken = config.adminToken === null ? await admins.offerSetup() : null;
+  let stopped: Promise<void> | null = null;
   logger.info("started", { public_url: publicUrl, port: listener.port });
   return {
     port: listener.port,
     publicUrl,
     setupToken,
     store,
-    async stop() {
-      const isRunning = opened.length > 0;
-      await release();
-      if (isRunning) {
-        logger.info("stopped");
-      }
-    },
+    stop: () => (stopped ??= stop()),
   };
+
+  async function stop(): Promise<void> {
+    await shutdown.drain();
+    await release();
+    logger.info("stopped");
+  }
 }
+
+/** What orchestrators and scrapers ask, also of a gateway that is about to stop. */
+const OPERATORS_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/metrics"]);
 
 function serve(
   listener: Listener,
   config: Config,
-  publicUrl: string,
-  handler: ReturnType<typeof compose>["handler"],
+  served: {
+    readonly publicUrl: string;
+    readonly handler: ReturnType<typeof compose>["handler"];
+    readonly shutdown: Pick<Shutdown, "phase">;
+    readonly stages: Stages;
+  },
   { random }: ServerPorts,
 ): void {
+  const { publicUrl, handler, shutdown, stages } = served;
   const door = createFrontDoor(publicUrl, listener.port, config.isLoopback);
   listener.handle(async (request, response) => {
+    const rawPath = request.url?.split("?", 1)[0] ?? "";
+    if (shutdown.phase === "refusing" && !OPERATORS_PATHS.has(rawPath)) {
+      refuse(response, "shutting_down");
+      return;
+    }
     const refused = door.refuse(request);
     if (refused !== null) {
       refuse(response, refused);
       return;
     }
-    await handler(request, response, {
-      requestId: mintId("req", random),
-      address: clientAddress(request, config.trustedProxies),
-      rawPath: request.url?.split("?", 1)[0] ?? "",
-    });
+    const requestId = requestIdOf(request, config.trustedProxies) ?? mintId("req", random);
+    const address = clientAddress(request, config.trustedProxies);
+    await stages.request(request, requestId, () => handler(request, response, { requestId, address, rawPath }));
   });
 }

@@ -19,8 +19,12 @@ export interface Listener {
   readonly port: number;
   /** Requests that arrive before this get 503. */
   handle(handler: (request: IncomingMessage, response: ServerResponse) => Promise<void>): void;
-  /** Takes no new request, lets those under way finish for at most `drainMs`, then cuts them. */
-  close(drainMs: number): Promise<void>;
+  /** How many requests are being answered. */
+  readonly underWay: number;
+  /** Resolves once no request is being answered. */
+  whenIdle(): Promise<void>;
+  /** Takes no connection any more, and cuts what is left. */
+  close(): Promise<void>;
 }
 
 // A header block is read before anything is known of its sender.
@@ -33,9 +37,19 @@ export async function listen(host: string, port: number, logger: Logger): Promis
   let handler: (request: IncomingMessage, response: ServerResponse) => Promise<void> = async (_request, response) => {
     refuse(response, "credential_store_unavailable");
   };
+  let underWay = 0;
+  let idle = Promise.withResolvers<void>();
   const server = createServer(
     { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: MAX_HEADER_BYTES },
     (request, response) => {
+      underWay += 1;
+      response.once("close", () => {
+        underWay -= 1;
+        if (underWay === 0) {
+          idle.resolve();
+          idle = Promise.withResolvers();
+        }
+      });
       handler(request, response).catch((error: unknown) => {
         logger.error("request_failed", { error: error instanceof Error ? error.name : "unknown" });
         refuse(response, "internal");
@@ -48,7 +62,11 @@ export async function listen(host: string, port: number, logger: Logger): Promis
     handle(next) {
       handler = next;
     },
-    close: (drainMs) => close(server, drainMs),
+    get underWay() {
+      return underWay;
+    },
+    whenIdle: () => (underWay === 0 ? Promise.resolve() : idle.promise),
+    close: () => close(server),
   };
 }
 
@@ -72,14 +90,10 @@ function bindError(error: NodeJS.ErrnoException, host: string, port: number): Ke
   });
 }
 
-function close(server: Server, drainMs: number): Promise<void> {
+function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-    server.closeIdleConnections();
+    server.close(() => resolve());
+    server.closeAllConnections();
   });
 }
 
@@ -94,6 +108,8 @@ export function refuse(response: ServerResponse, code: ErrorCode): void {
     "content-type": "application/json",
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
+    // Another replica, or the next start of this one.
+    ...(code === "shutting_down" ? { "retry-after": "1" } : {}),
     // The body of a refused request is never read: the connection cannot be used for another one.
     connection: "close",
   });

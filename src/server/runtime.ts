@@ -1,4 +1,5 @@
 import type { ConfigOptions, Runtime } from "../cli/runtime.ts";
+import { isKeywardError, KeywardError } from "../core/errors.ts";
 import type { Logger } from "../core/ports.ts";
 import { Secret } from "../core/secret.ts";
 import { retireDataKey, rotateDataKey } from "../vault/data-keys.ts";
@@ -8,10 +9,13 @@ import { generateKey } from "../vault/key-text.ts";
 import { promoteKeyEncryption, stageKeyEncryption, unstageKeyEncryption } from "../vault/staged-key.ts";
 import { loadConfig, type Config } from "./config/config.ts";
 import { CONFIG_FLAGS } from "./config/config-flags.ts";
+import type { DatabaseSource } from "./config/database-source.ts";
+import { databaseUrl } from "./config/parse-value.ts";
 import { migrateDatabase, migrationStatus } from "./database.ts";
 import { holdLines } from "./held-lines.ts";
 import { openKeyEncryption } from "./key-encryption.ts";
 import { withStore } from "./local-store.ts";
+import { moveDatabase } from "./move-database.ts";
 import { createLogger, type LogDestination } from "./log.ts";
 import { countSweepable, sweepAll } from "./sweep-all.ts";
 import { systemClock, systemRandom } from "./system.ts";
@@ -34,7 +38,13 @@ export function createRuntime(): Runtime {
       const lines = holdLines(process.stderr);
       const logger = loggerFor(config, lines);
       const { startServer } = await import("./lifecycle.ts");
-      const running = await startServer(config, { clock: systemClock, random: systemRandom, logger });
+      const running = await startServer(config, {
+        clock: systemClock,
+        random: systemRandom,
+        logger,
+        isProcess: true,
+        droppedLines: () => lines.dropped(),
+      });
       for (const warning of config.warnings) {
         logger.warn("check_weakened", { warning });
       }
@@ -53,6 +63,13 @@ export function createRuntime(): Runtime {
       const applied = await migrateDatabase(config.database, ports);
       const status = await migrationStatus(config.database, ports);
       return { applied, version: status.applied.at(-1)?.name ?? "none" };
+    },
+
+    async move(options, from, onTable) {
+      const { config, ports } = localWork(options);
+      const source = sourceOf(from);
+      const keyEncryption = await openKeyEncryption(config.encryptionKey, ports);
+      return moveDatabase(source, config.database, keyEncryption, ports, onTable);
     },
 
     async sweep(options, { dryRun }) {
@@ -102,6 +119,17 @@ function onVault<T>(
 function loggerFor(config: Config, destination: LogDestination = process.stderr): Logger {
   const format = config.logFormat ?? (process.stderr.isTTY ? "pretty" : "json");
   return createLogger({ level: config.logLevel, format }, destination);
+}
+
+/** What `--from` names. */
+function sourceOf(text: string): DatabaseSource {
+  try {
+    return databaseUrl(text);
+  } catch (error) {
+    throw isKeywardError(error, "config_invalid")
+      ? new KeywardError("config_invalid", { message: `--from ${error.message}` })
+      : error;
+  }
 }
 
 function localWork(options: ConfigOptions) {

@@ -66,8 +66,8 @@ export function openNextKey(next: NextKeySource, ports: VaultWorkPorts): Promise
 /** Verified by opening the keycheck of the copy with the key that is configured. */
 export async function backUp(config: Config, ports: VaultWorkPorts, to: string): Promise<BackedUp> {
   if (config.database.kind !== "sqlite") {
-    throw new KeywardError("backup_failed", {
-      message: "PostgreSQL has its own backup: pg_dump, or what your provider offers. See docs/storage.md.",
+    throw new KeywardError("config_invalid", {
+      message: "keyward backup copies a SQLite database. Back up PostgreSQL with its own tools, such as pg_dump.",
     });
   }
   const keyEncryption = await openKeyEncryption(config.encryptionKey, ports);

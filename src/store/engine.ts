@@ -31,6 +31,8 @@ export interface Engine {
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** @throws KeywardError `credential_store_unavailable` unless the store can be read and written */
   ping(): Promise<void>;
+  /** What the clock says by which the engine judges expiry; milliseconds since the epoch, UTC. */
+  time(): Promise<number>;
   /** Waits for the transaction in progress. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -93,9 +93,13 @@ function toWrappedKey(row: DataKeysTable): WrappedKey {
     state: row.state,
     createdAt: row.created_at,
     seals: row.seals,
-    staged:
-      row.staged_kek_id === null || row.staged_wrapped === null
-        ? null
-        : { kekId: row.staged_kek_id, wrapped: row.staged_wrapped },
+    staged: toStaged(row),
   };
+}
+
+/** Of before keys could be staged: a copy of such a database is opened as it is. */
+type OlderRow = Partial<Pick<DataKeysTable, "staged_kek_id" | "staged_wrapped">>;
+
+function toStaged({ staged_kek_id: kekId = null, staged_wrapped: wrapped = null }: OlderRow): WrappedKey["staged"] {
+  return kekId === null || wrapped === null ? null : { kekId, wrapped };
 }

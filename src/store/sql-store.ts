@@ -40,6 +40,8 @@ export function createSqlStore(engine: Engine): SqlStore {
     ...createKeyRotationStore(engine),
     ...createOauthStore(engine, touches),
     ping: () => engine.ping(),
+    time: () => engine.time(),
+    droppedUses: () => touches.dropped,
     async close() {
       await touches.close();
       await engine.close();

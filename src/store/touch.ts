@@ -45,6 +45,7 @@ export class Touches {
   #cancelTimer: (() => void) | undefined;
   #written: Promise<void> = Promise.resolve();
   #isClosed = false;
+  #dropped = 0;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -69,6 +70,11 @@ export class Touches {
       this.#told.push({ id, version });
       this.#writeSoon();
     }
+  }
+
+  /** How many uses were not noted because they could not be written. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /** Writes what is not written yet, so that it stands in the log before what comes next. Never fails. */
@@ -131,7 +137,10 @@ export class Touches {
       );
     });
     // The engine has logged why it failed. The next use is noted anew.
-    const settled = writing.catch(() => due.forEach((touch) => this.#noted.delete(keyOf(touch))));
+    const settled = writing.catch(() => {
+      this.#dropped += due.length;
+      due.forEach((touch) => this.#noted.delete(keyOf(touch)));
+    });
     this.#written = Promise.all([this.#written, settled]).then(() => undefined);
   }
 }

@@ -15,6 +15,8 @@ import type { Egress } from "./egress/door.ts";
 export interface Breaker {
   /** The door as it stands for one server: `send` fails with `upstream_unreachable` while the server is not dialled. */
   through(server: Pick<Server, "id" | "version">, egress: Egress): Egress;
+  /** Ids of the servers that are not dialled at the moment. */
+  open(): readonly string[];
 }
 
 interface Entry {
@@ -85,6 +87,8 @@ export function createBreaker({ clock, random }: { readonly clock: Clock; readon
   };
 
   return {
+    open: () => [...entries.entries()].filter(([, entry]) => entry.open !== null).map(([id]) => id),
+
     through: (server, egress) => ({
       ...egress,
       async send(request) {

@@ -23,6 +23,7 @@ import { askForList, cleanItems } from "./list.ts";
 import { UPSTREAM_LIMITS, type UpstreamLimits } from "./limits.ts";
 import { createChannels } from "./old-sse/channels.ts";
 import { createScrubber, type Scrubber } from "./scrub.ts";
+import { unwatched, type WatchRequests } from "./request-watch.ts";
 import { createSessionPool } from "./session-pool.ts";
 import { createUnderWay } from "./under-way.ts";
 import { stepsOf } from "./verify-steps.ts";
@@ -39,11 +40,26 @@ export interface UpstreamOptions {
   readonly limits?: Partial<UpstreamLimits>;
   /** Counts injected values that a server sent back and that were taken out of its answer. */
   readonly onScrubbed?: (serverId: string, hits: number) => void;
+  /** Watches every HTTP request. Default: nobody does. */
+  readonly watchRequests?: WatchRequests;
   /** DNS. Default: the system's resolver. */
   readonly resolve?: EgressOptions["resolve"];
 }
 
+/** What a process holds towards the servers. */
+export interface UpstreamLoad {
+  readonly sessions: number;
+  /** Ids of the servers that are not dialled at the moment. */
+  readonly notDialled: readonly string[];
+}
+
 export interface ClosableUpstream extends Upstream {
+  load(): UpstreamLoad;
+  /**
+   * Whether something answers there, with whatever status. Sends one request without a value of anybody's.
+   * @throws KeywardError `upstream_*`
+   */
+  reach(url: URL): Promise<void>;
   /** Ends every request under way and closes every connection. */
   close(): Promise<void>;
 }
@@ -60,7 +76,8 @@ export function createUpstream(options: UpstreamOptions): ClosableUpstream {
   const sessions = createSessionPool({ clock, maxSessions: limits.sessions, idleMs: limits.sessionIdleMs });
   const underWay = createUnderWay();
   const channels = createChannels(limits.sessions);
-  const wire: WireParts = { egress, clock, limits, nextId: idsFrom(random), channels };
+  const { watchRequests = unwatched } = options;
+  const wire: WireParts = { egress, clock, limits, nextId: idsFrom(random), channels, watchRequests };
   const breaker = createBreaker({ clock, random });
   const lines: LineParts = { wire, breaker, profiles: createProfiles(clock), sessions, underWay };
 
@@ -212,6 +229,15 @@ export function createUpstream(options: UpstreamOptions): ClosableUpstream {
       underWay.forgetServer(serverId);
     },
 
+    load: () => ({ sessions: sessions.size, notDialled: breaker.open() }),
+
+    async reach(url) {
+      const { headersTimeoutMs, idleTimeoutMs } = limits;
+      const signal = new AbortController().signal;
+      const request = { url, method: "GET", headers: REACHING, body: null, headersTimeoutMs, idleTimeoutMs } as const;
+      (await egress.send({ ...request, isStream: false, signal })).discard();
+    },
+
     assertAllowed: (url) => egress.assertAllowed(url),
 
     async close() {
@@ -222,6 +248,11 @@ export function createUpstream(options: UpstreamOptions): ClosableUpstream {
     },
   };
 }
+
+const REACHING: ReadonlyMap<string, string> = new Map([
+  ["accept", "application/json"],
+  ["user-agent", "keyward"],
+]);
 
 /** @throws what is no failure of the upstream: headers that may not go where they were to go */
 function failureCode(error: unknown): UpstreamFailureCode {

@@ -11,6 +11,7 @@ import type { Channels } from "./old-sse/channels.ts";
 import { type Attached, withOldSse } from "./old-sse/old-wire.ts";
 import { isAuthError, type JsonRpcResponse, parseJson, responseTo } from "./json-rpc.ts";
 import type { UpstreamLimits } from "./limits.ts";
+import type { WatchRequests } from "./request-watch.ts";
 
 /** What came of one HTTP exchange. */
 export type Reply =
@@ -78,6 +79,7 @@ export interface WireParts {
   /** JSON-RPC ids are Keyward's own: two callers with the id 5 may share an upstream session (abuse case A41). */
   readonly nextId: () => number;
   readonly channels: Channels;
+  readonly watchRequests: WatchRequests;
 }
 
 export interface WireTarget {
@@ -94,11 +96,11 @@ const LATE: NoAnswer = { kind: "failed", code: "upstream_unreachable", cause: "T
 
 /** @throws KeywardError from each method when the headers may not go to the URL; see `injectHeaders` */
 export function createWire(parts: WireParts, target: WireTarget): Wire {
-  const { egress, clock, limits, nextId } = parts;
-  const { call, signal, tools } = target;
+  const { egress, clock, limits, nextId, watchRequests } = parts;
+  const { serverId, call, signal, tools } = target;
 
-  const send: Wire["send"] = async ({ url = target.url, method, headers, body, timeouts, isStream }, read) => {
-    const injected = injectHeaders(url, headers, call);
+  const send: Wire["send"] = async ({ url = target.url, method, headers, body, timeouts, ...request }, read) => {
+    const isStream = request.isStream ?? method === "GET";
     const { totalMs, until = Infinity, headersTimeoutMs, idleTimeoutMs } = timeouts;
     let end = (): void => {};
     let isLate = false;
@@ -116,26 +118,32 @@ export function createWire(parts: WireParts, target: WireTarget): Wire {
       end = endIt;
       prolong();
     };
+    const watch = watchRequests({ serverId, isStream });
     let response: EgressResponse | null = null;
+    let reply: Reply | null = null;
     try {
       response = await egress.send({
         url,
         method,
-        headers: injected,
+        headers: injectHeaders(url, withWatch(headers, watch.headers, call), call),
         body,
         headersTimeoutMs,
         idleTimeoutMs,
-        isStream: isStream ?? method === "GET",
+        isStream,
         signal,
         onStart,
       });
-      return statusReply(response) ?? (await read(response, prolong));
+      watch.answered(response.status);
+      reply = statusReply(response) ?? (await read(response, prolong));
+      return reply;
     } catch (error) {
       const failed = failedReply(error);
-      return isLate ? LATE : failed;
+      reply = isLate ? LATE : failed;
+      return reply;
     } finally {
       cancel();
       response?.discard();
+      watch.ended(reply?.kind === "failed" ? reply.code : null);
     }
   };
 
@@ -189,6 +197,23 @@ export function createWire(parts: WireParts, target: WireTarget): Wire {
     statusReply,
     failedReply,
   });
+}
+
+/** A header that an administrator has declared under the same name is theirs. */
+function withWatch(
+  protocol: ReadonlyMap<string, string>,
+  watch: ReadonlyMap<string, string>,
+  { staticHeaders, userHeaders }: CallHeaders,
+): ReadonlyMap<string, string> {
+  if (watch.size === 0) {
+    return protocol;
+  }
+  const headers = new Map(protocol);
+  const declared: readonly ReadonlyMap<string, unknown>[] = [staticHeaders, userHeaders];
+  watch.forEach((value, name) => {
+    if (!declared.some((names) => names.has(name))) headers.set(name, value);
+  });
+  return headers;
 }
 
 function timeoutsOf(limits: UpstreamLimits, method: string): Timeouts {

@@ -91,13 +91,24 @@ export interface Unlocked {
  * @throws KeywardError as `openVault`; `key_change_refused` before the first start
  */
 export async function unlockStored(options: UnlockOptions): Promise<Unlocked> {
-  const stored = await readStoredKeys(options.keyStore);
+  return unlock(await storedKeysOf(options.keyStore), options);
+}
+
+/** The vault of a database that has had its first start. Writes nothing. @throws KeywardError as `unlockStored` */
+export async function openStoredVault(
+  options: UnlockOptions & Pick<VaultOptions, "random" | "logger">,
+): Promise<KeyringVault> {
+  return unlockVault(await storedKeysOf(options.keyStore), options);
+}
+
+async function storedKeysOf(keyStore: KeyReader): Promise<StoredKeys> {
+  const stored = await readStoredKeys(keyStore);
   if (stored === null) {
     throw new KeywardError("key_change_refused", {
       message: "This database has no keys yet. The first start makes them.",
     });
   }
-  return unlock(stored, options);
+  return stored;
 }
 
 async function unlock(stored: StoredKeys, { keyStore, keyEncryption }: UnlockOptions): Promise<Unlocked> {
@@ -107,7 +118,10 @@ async function unlock(stored: StoredKeys, { keyStore, keyEncryption }: UnlockOpt
   return { ring, deploymentId, stored };
 }
 
-async function unlockVault(stored: StoredKeys, options: VaultOptions): Promise<KeyringVault> {
+async function unlockVault(
+  stored: StoredKeys,
+  options: UnlockOptions & Pick<VaultOptions, "random" | "logger">,
+): Promise<KeyringVault> {
   const { keyStore, keyEncryption, random, logger } = options;
   const { ring, deploymentId } = await unlock(stored, options);
   const load = async (known: KeyRing): Promise<KeyRing> =>
@@ -115,12 +129,16 @@ async function unlockVault(stored: StoredKeys, options: VaultOptions): Promise<K
   return new KeyringVault({ ring, deploymentId, load, random, logger });
 }
 
+const MAX_LOOKS = 3;
+
 /** @returns null when this is a first start */
 async function readStoredKeys(keyStore: KeyReader): Promise<StoredKeys | null> {
-  const first = await readOnce(keyStore);
-  // The three reads are not one transaction, and the first start of another process may fall between them. That happens
-  // once in the life of a database, so what is still torn at the second look is damage.
-  const found = isTorn(first) ? await readOnce(keyStore) : first;
+  let found = await readOnce(keyStore);
+  // The three reads are not one transaction: the first start of another process may fall between them, or a rotation and a
+  // retirement. These are rare, so what is still so at the third look is damage.
+  for (let look = 2; look <= MAX_LOOKS && (isTorn(found) || isOutdated(found)); look += 1) {
+    found = await readOnce(keyStore);
+  }
   if (isTorn(found)) {
     throw damaged(found);
   }
@@ -135,10 +153,16 @@ interface Found {
 
 async function readOnce(keyStore: KeyReader): Promise<Found> {
   return {
-    keys: await keyStore.listKeys(),
+    // Before the keys: whatever it names by now is among them.
     keycheck: await keyStore.readKeycheck(),
+    keys: await keyStore.listKeys(),
     hasSealedRows: await keyStore.hasSealedRows(),
   };
+}
+
+/** The key of the keycheck is not one that could open it. */
+function isOutdated({ keys, keycheck }: Found): boolean {
+  return keycheck !== null && !keys.some(({ id, state }) => id === keycheck.keyId && state !== "retired");
 }
 
 /** Keys and keycheck are installed together and before any row is sealed: none of them, or all. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RunningGateway, VaultStatus } from "../../src/cli/runtime.ts";
+import type { RunningGateway, Runtime, VaultStatus } from "../../src/cli/runtime.ts";
 import { KeywardError } from "../../src/core/errors.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { recording, runCommand } from "./run-command.ts";
@@ -174,6 +174,49 @@ describe("commands on the database", () => {
         },
       ],
     });
+  });
+
+  it("vault rewrap: draws how far it is on a terminal only, and ends with 1 when rows do not open", async () => {
+    const rates: number[] = [];
+    const rewrap: Runtime["rewrap"] = async (_, { rowsPerSecond, onProgress }) => {
+      rates.push(rowsPerSecond);
+      onProgress({ done: 100, total: 400 });
+      onProgress({ done: 400, total: 400 });
+      return { keyId: "dk_2", resealed: 399, unreadable: 1, unreadableIds: ["cred_1"] };
+    };
+    const shown = await runCommand(["vault", "rewrap"], { runtime: { rewrap }, isTerminal: true });
+    expect([shown.code, shown.stdout]).toEqual([1, "Sealed 399 rows under dk_2.\n"]);
+    expect(shown.stderr).toContain(`\r[#######${".".repeat(23)}] 25%  100 of 400`);
+    expect(shown.stderr).toMatch(
+      /\r\[#{30}\] 100% {2}400 of 400\r +\r1 row does not open and stayed as found: cred_1\./,
+    );
+    const piped = await runCommand(["vault", "rewrap", "--json", "--rate", "50"], { runtime: { rewrap } });
+    expect(piped.stderr).not.toContain("\r");
+    expect(JSON.parse(piped.stdout)).toEqual({
+      key_id: "dk_2",
+      resealed: 399,
+      unreadable: 1,
+      unreadable_ids: ["cred_1"],
+    });
+    for (const rate of ["0", "-1", "1.5", "many", "1000000"]) {
+      expect(await runCommand(["vault", "rewrap", "--rate", rate], { runtime: { rewrap } })).toMatchObject({ code: 2 });
+    }
+    expect(rates).toEqual([1_000, 50]);
+  });
+
+  it("vault retire: asks before it destroys a key, and without a terminal wants --yes", async () => {
+    const retired: string[] = [];
+    const retireDataKey: Runtime["retireDataKey"] = async (_, id) => {
+      retired.push(id);
+      return true;
+    };
+    const retire = (given: object, ...more: readonly string[]) =>
+      runCommand(["vault", "retire", "dk_1", ...more], { runtime: { retireDataKey }, ...given });
+    expect(await retire({})).toMatchObject({ code: 2 });
+    expect(await retire({ typed: ["n\r"], isTerminal: true })).toMatchObject({ code: 1 });
+    expect(retired).toEqual([]);
+    expect(await retire({}, "--yes")).toMatchObject({ code: 0 });
+    expect(retired).toEqual(["dk_1"]);
   });
 
   it("doctor: ends with 1 when something is wrong, not for a warning", async () => {

@@ -86,6 +86,7 @@ const NO_RUNTIME: Runtime = {
   configFlags: CONFIG_FLAGS,
   serve: unused,
   migrate: unused,
+  move: unused,
   sweep: unused,
   backup: unused,
   vaultStatus: unused,

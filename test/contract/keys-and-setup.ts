@@ -123,6 +123,15 @@ export function describeKeysAndSetup(get: GetHarness): void {
   });
 
   describe("the store itself", () => {
+    it("tells the time by which it judges expiry", async () => {
+      const { store, advance } = get();
+      const before = await store.time();
+      advance(90_000);
+      const passed = (await store.time()) - before;
+      expect(passed).toBeGreaterThanOrEqual(90_000);
+      expect(passed).toBeLessThan(150_000);
+    });
+
     it("answers a ping until it is closed, and then says that it is not available", async () => {
       const { store } = get();
       await store.ping();

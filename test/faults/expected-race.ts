@@ -19,7 +19,10 @@ interface Link {
 
 export interface Expected {
   version: number;
+  /** There is no row any more. */
   isRevoked: boolean;
+  isDeleted: boolean;
+  /** Without access. */
   isOrphaned: boolean;
   needsUpdate: boolean;
   /** Whether what carries the credential had to be ended. */
@@ -41,6 +44,7 @@ export function expectedOf(world: World, steps: readonly Step[]): Expected {
   const expected: Expected = {
     version: world.credential.version,
     isRevoked: false,
+    isDeleted: false,
     isOrphaned: false,
     needsUpdate: false,
     isEnded: false,
@@ -52,7 +56,8 @@ export function expectedOf(world: World, steps: readonly Step[]): Expected {
     surprises: [],
   };
   steps.forEach((step, index) => {
-    const surprise = step.outcome.status === "fulfilled" ? take(expected, step, step.outcome.value) : refused(step);
+    const surprise =
+      step.outcome.status === "fulfilled" ? take(expected, step, step.outcome.value) : refused(expected, step);
     if (surprise !== null) {
       expected.surprises.push(`step ${index + 1}, ${step.actor}.${step.call}: ${surprise}`);
     }
@@ -60,10 +65,11 @@ export function expectedOf(world: World, steps: readonly Step[]): Expected {
   return expected;
 }
 
-/** Of all calls of the store only an edit may fail, when another came first. */
-function refused({ call, outcome }: Step): string | null {
+/** A change of a server may fail: when another one came first, and when the server is gone. */
+function refused({ isDeleted }: Expected, { call, outcome }: Step): string | null {
   const reason = outcome.status === "rejected" ? String((outcome.reason as { code?: unknown }).code) : "";
-  return call === "updateServer" && reason === "stale_update" ? null : `failed with ${reason}`;
+  const isStale = call === "updateServer" && reason === "stale_update";
+  return isStale || (isDeleted && reason === "server_not_found") ? null : `failed with ${reason}`;
 }
 
 function unlike(answered: unknown, wanted: unknown): string | null {
@@ -82,6 +88,8 @@ function take(expected: Expected, { actor, call }: Step, answer: unknown): strin
       return revoked(expected, answer as CredentialRecord | null);
     case "replaceGrants":
       return lost(expected);
+    case "deleteServer":
+      return deleted(expected, answer !== null);
     case "regainAccess":
       return regained(expected);
     case "updateServer":
@@ -155,6 +163,19 @@ function lost(expected: Expected): null {
   expected.link = null;
   expected.events.push("grants.replaced");
   return null;
+}
+
+/** Everything goes with it, in one event. */
+function deleted(expected: Expected, isFirst: boolean): string | null {
+  const surprise = unlike(isFirst, !expected.isDeleted);
+  if (!expected.isDeleted) {
+    expected.isDeleted = true;
+    expected.isOrphaned = true;
+    expected.isRevoked = true;
+    expected.link = null;
+    expected.events.push("server.deleted");
+  }
+  return surprise;
 }
 
 /** The credential is back, and what was begun before is not. */

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CredentialRecord } from "../../src/core/credential.ts";
-import type { Store } from "../../src/core/store-port.ts";
-import { codeOf, type Harness, LEASE_MS, present } from "../contract/fixtures.ts";
+import { type AllPorts, codeOf, type Harness, LEASE_MS, present } from "../contract/fixtures.ts";
 import { OPEN_GATE } from "../helpers/barriers.ts";
 import { failEach, type FailureMode, failNth } from "../helpers/failing-store.ts";
 import { History, recorded, violationsIn } from "../helpers/history.ts";
@@ -113,7 +112,7 @@ describe.each(ENGINES)(
     });
     afterAll(() => ground.harness.close());
 
-    async function askAgain(world: World, { operation, happened }: Case, replica: Store): Promise<void> {
+    async function askAgain(world: World, { operation, happened }: Case, replica: AllPorts): Promise<void> {
       if (operation === submit) {
         await submitAgain(world, replica);
         return;
@@ -123,7 +122,7 @@ describe.each(ENGINES)(
     }
 
     /** As the page does: it looks what became of the link, and sends the values again when it is open. */
-    async function submitAgain(world: World, replica: Store): Promise<void> {
+    async function submitAgain(world: World, replica: AllPorts): Promise<void> {
       let state = await stateOfLink(world);
       if (state === "verifying") {
         // Nobody is: the claim was lost with its answer. It runs out by itself.

@@ -3,7 +3,7 @@ import type { Store } from "../../src/core/store-port.ts";
 import type { Gate } from "../helpers/barriers.ts";
 import { openGround } from "./crash-ground.ts";
 import { killPointOf, type Moment } from "./kill-points.ts";
-import { makeWorld } from "./race-world.ts";
+import { makeWorld, rewrapOwn } from "./race-world.ts";
 
 /**
  * Does something on the database of its first argument, and kills itself at the point that its second one names. Prints
@@ -24,7 +24,7 @@ function at(moment: Moment): void {
 }
 
 const ground = await openGround(path, (sql) => at({ kind: "statement", sql, method: inside }));
-const world = await makeWorld(ground);
+const world = await makeWorld(ground, { isOldKey: operation === rewrapOwn });
 const { server, binding, credential, flow, oldValue } = world;
 writeSync(1, JSON.stringify({ server, binding, credential: { id: credential.id }, flow, oldValue }));
 
@@ -40,7 +40,7 @@ isArmed = true;
 await operation?.(world, gate, watched(ground.harness.store));
 throw new Error("the point was not met");
 
-function watched(store: Store): Store {
+function watched<S extends Store>(store: S): S {
   return new Proxy(store, {
     get(target, property, receiver) {
       const member: unknown = Reflect.get(target, property, receiver);

@@ -7,7 +7,7 @@ import { runChild } from "../store/child.ts";
 import { TestFolder } from "../store/sqlite-harness.ts";
 import { openGround } from "./crash-ground.ts";
 import { KILL_POINTS, killPointOf } from "./kill-points.ts";
-import { type Ground, makeWorld, stateOfLink, submitting, type World } from "./race-world.ts";
+import { type Ground, makeWorld, stateOfLink, submitting, valueIn, type World } from "./race-world.ts";
 import { newNotes } from "./recording-upstream.ts";
 
 /*
@@ -69,7 +69,11 @@ describe("a process that is killed", () => {
         history.acknowledge({ action: "credential.stored", credentialId: world.credential.id, version: 1 });
         history.unknown = 1;
         expect(await violationsIn(store, history)).toEqual([]);
-        expect((await store.readCredential(world.binding))?.version ?? null).toBe(leaves);
+        const row = await store.readCredential(world.binding);
+        expect(row?.version ?? null).toBe(leaves);
+        if (row?.version === 1) {
+          expect((await valueIn(ground, row)) === world.oldValue).toBe(true);
+        }
         if (name.startsWith("k12") || name.startsWith("k10")) {
           expect(await store.countSweepable(1)).toEqual({ expiredFlows: 0, orphanedCredentials: 0 });
         } else {

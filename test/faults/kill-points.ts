@@ -1,5 +1,5 @@
 import { flowOf, grantTo, newId, someone, TTL_MS } from "../contract/fixtures.ts";
-import { type Operation, revoke, submitting, sweep } from "./race-world.ts";
+import { type Operation, revoke, rewrapOwn, submitting, sweep } from "./race-world.ts";
 
 /** What a process is about to do, or has done. */
 export type Moment =
@@ -56,6 +56,11 @@ export const KILL_POINTS: Readonly<Record<string, KillPoint>> = {
   "k6 in the commit, before its end": { is: statement("commitSubmission", /^commit/i), operation: submit, leaves: 1 },
   "k7 after the commit, before anybody is told": { is: after("commitSubmission"), operation: submit, leaves: 2 },
   "k8 in a migration": { is: statement("", /^commit/i), operation: null, leaves: null },
+  "k9 in a re-wrap, before its end": {
+    is: statement("reseal", /^commit/i),
+    operation: rewrapOwn,
+    leaves: 1,
+  },
   "k10 between two steps of a sweep": {
     is: statement("sweepExpiredFlows", /^delete/i),
     skips: 1,

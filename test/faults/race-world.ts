@@ -8,15 +8,17 @@ import type { HeaderName } from "../../src/core/header-name.ts";
 import type { Opener } from "../../src/core/opener.ts";
 import type { Clock, Vault } from "../../src/core/ports.ts";
 import { createResolver } from "../../src/core/resolver.ts";
-import { sealCredential } from "../../src/core/seal-context.ts";
+import { openCredential, resealRow, sealCredential } from "../../src/core/seal-context.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { createServerRegistry } from "../../src/core/server-registry.ts";
 import type { Server } from "../../src/core/server.ts";
 import type { Store, SubmissionFlow } from "../../src/core/store-port.ts";
 import { createSubmissions } from "../../src/core/submission.ts";
+import { rotateDataKey } from "../../src/vault/data-keys.ts";
 import { LocalKeyEncryption } from "../../src/vault/kms/local.ts";
 import { openVault } from "../../src/vault/open-vault.ts";
 import {
+  type AllPorts,
   createServer,
   entry,
   grantTo,
@@ -43,8 +45,10 @@ type GroundHarness = Pick<Harness, "store" | "another" | "advance" | "now" | "cl
 export interface Ground {
   readonly harness: Omit<GroundHarness, "another">;
   readonly vault: Vault;
+  /** Of a process that seals under the data key of before, which the other vault reads. */
+  readonly formerVault: Vault & { currentKeyId(): string };
   /** For the operations; `harness.store` is left for looking on. */
-  readonly replicas: readonly [Store, Store, Store];
+  readonly replicas: readonly [AllPorts, AllPorts, AllPorts];
   readonly clock: Clock;
 }
 
@@ -55,10 +59,13 @@ export async function prepareGround(
 ): Promise<Ground> {
   const harness = await open();
   const keyEncryption = new LocalKeyEncryption(createSecretKey(key), random);
-  const vault = await openVault({ keyStore: harness.store, keyEncryption, random, logger: SILENT });
+  const options = { keyStore: harness.store, keyEncryption, random, logger: SILENT };
+  const formerVault = await openVault(options);
+  await rotateDataKey(options);
+  const vault = await openVault(options);
   const [one, two, three] = [await harness.another(), await harness.another(), await harness.another()];
   const clock: Clock = { now: () => harness.now(), schedule: () => () => {} };
-  return { harness, vault, replicas: [one, two, three], clock };
+  return { harness, vault, formerVault, replicas: [one, two, three], clock };
 }
 
 /** A server of which Ada has a credential and an open link. */
@@ -74,9 +81,16 @@ export interface World {
   readonly eventsBefore: number;
 }
 
-/** @param linkTtlMs how long Ada's link lives */
-export async function makeWorld(ground: Ground, linkTtlMs = TTL_MS): Promise<World> {
-  const { harness, vault } = ground;
+/**
+ * @param options.linkTtlMs how long Ada's link lives
+ * @param options.isOldKey whether her values are sealed under the data key of before
+ */
+export async function makeWorld(
+  ground: Ground,
+  { linkTtlMs = TTL_MS, isOldKey = false }: { readonly linkTtlMs?: number; readonly isOldKey?: boolean } = {},
+): Promise<World> {
+  const { harness } = ground;
+  const vault = isOldKey ? ground.formerVault : ground.vault;
   const { store } = harness;
   const server = await createServer(store, { allowAllIdentities: false });
   const ada = someone(newId("ada"));
@@ -96,12 +110,17 @@ export async function makeWorld(ground: Ground, linkTtlMs = TTL_MS): Promise<Wor
   return { ground, server, binding, credential, flow, oldValue, notes: newNotes(), eventsBefore };
 }
 
+/** The one value of a row, opened. */
+export async function valueIn({ vault }: Ground, row: SealedCredential): Promise<string | undefined> {
+  return [...(await openCredential(vault, row)).values()][0]?.reveal();
+}
+
 async function countEvents(store: Store, server: Server): Promise<number> {
   return (await store.listAudit({ serverId: server.id }, { limit: 500 })).items.length;
 }
 
 /** What runs in a race, on a replica of its own, each call of a port a step. */
-export type Operation = (world: World, gate: Gate, replica: Store) => Promise<unknown>;
+export type Operation = (world: World, gate: Gate, replica: AllPorts) => Promise<unknown>;
 
 function gated(gate: Gate, replica: Store): Store {
   return gate.around(replica, kindOfStoreCall);
@@ -209,6 +228,14 @@ export const sweep: Operation = async (_world, gate, replica) => {
   const store = gated(gate, replica);
   await store.sweepExpiredFlows(500);
   await store.sweepOrphanedCredentials(RETENTION_MS, 500);
+};
+
+/** What re-wrapping does with one row: the rows of other settings are not touched. */
+export const rewrapOwn: Operation = async ({ ground, credential }, gate, replica) => {
+  const store = gate.around(replica, kindOfStoreCall);
+  const rows = await store.listSealed("credential", ground.formerVault.currentKeyId(), null, 500);
+  const own = rows.filter((row) => row.kind === "credential" && row.credential.id === credential.id);
+  await store.reseal(await Promise.all(own.map((row) => resealRow(ground.vault, row))));
 };
 
 type CallOutcome = "no_access" | "asked" | "answered" | "ended" | "unavailable";

@@ -11,6 +11,10 @@ export interface KeywardProcess {
   /** Standard output and standard error so far. */
   readonly output: () => string;
   kill(signal: "SIGTERM" | "SIGKILL"): Promise<number | null>;
+  /** Sends a signal and waits for nothing. */
+  send(signal: "SIGTERM" | "SIGINT"): void;
+  /** The exit code; null when a signal ended it. */
+  readonly ended: Promise<number | null>;
 }
 
 export interface Finished {
@@ -68,6 +72,7 @@ export async function startKeyward(options: {
   const env = { ...admin, KEYWARD_ALLOW_PRIVATE_UPSTREAMS: "127.0.0.1", ...options.env };
   const child = start(["serve", "--port", "0", ...(options.args ?? [])], env, options.cwd);
   const output: string[] = [];
+  const ended = once(child, "exit").then(([code]) => code as number | null);
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
       output.push(chunk.toString());
@@ -88,8 +93,9 @@ export async function startKeyward(options: {
         return child.exitCode;
       }
       child.kill(signal);
-      const [exitCode] = (await once(child, "exit")) as [number | null];
-      return exitCode;
+      return ended;
     },
+    send: (signal) => void child.kill(signal),
+    ended,
   };
 }

@@ -18,7 +18,7 @@ let lastId = 0;
 
 /** One JSON-RPC request of a 2025-11-25 client, without the SDK: for tests that make thousands. */
 export async function rpc(
-  gateway: TestGateway,
+  gateway: Pick<TestGateway, "url">,
   path: string,
   headers: Readonly<Record<string, string>>,
   method: string,
@@ -48,7 +48,7 @@ export async function rpc(
 }
 
 export function callTool(
-  gateway: TestGateway,
+  gateway: Pick<TestGateway, "url">,
   key: string,
   name: string,
   args: JsonObject = {},

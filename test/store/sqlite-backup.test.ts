@@ -1,9 +1,12 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { KeywardError } from "../../src/core/errors.ts";
-import { openSqliteStore, type SqliteStore } from "../../src/sqlite.ts";
+import { migrateSqlite, openSqliteStore, sqliteMigrationStatus, type SqliteStore } from "../../src/sqlite.ts";
 import { backupSqlite } from "../../src/store/sqlite/backup.ts";
+import { MIGRATIONS_FOLDER } from "../../src/store/sqlite/migrate.ts";
 import { createServer, entry, present, someone, upsert } from "../contract/fixtures.ts";
 import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
 
@@ -19,6 +22,16 @@ afterEach(async () => {
   await store.close();
   folder.remove();
 });
+
+/** The migrations up to one, as an earlier version came with them. */
+function migrationsUpTo(last: string): URL {
+  const copy = folder.file("earlier");
+  cpSync(MIGRATIONS_FOLDER, copy, {
+    recursive: true,
+    filter: (path) => !/\d{4}_/.test(basename(path)) || basename(path) < `${last}~`,
+  });
+  return pathToFileURL(`${copy}/`);
+}
 
 function backup(to = folder.file("copy.db"), verify: () => Promise<unknown> = async () => null) {
   return backupSqlite({ path: folder.file(), to, verify });
@@ -104,6 +117,18 @@ describe("a backup of a database in use", () => {
     writeFileSync(folder.file("garbage.db"), "no database ".repeat(500));
     await expect(from(folder.file("garbage.db"))).rejects.toMatchObject({ code: "backup_failed" });
     expect(readdirSync(folder.path).filter((name) => name.startsWith("copy") || name === "absent.db")).toEqual([]);
+  });
+
+  it("is made of a database of before an upgrade, as it is", async () => {
+    const old = { path: folder.file("old.db"), migrations: migrationsUpTo("0004") };
+    await migrateSqlite({ ...old, clock, random });
+    const raw = new DatabaseSync(old.path);
+    raw.exec("insert into data_keys values ('dk_1', 'data', x'01', 'kek_1', 'current', 1)");
+    raw.close();
+    const { verified } = await backupSqlite({ ...old, to: folder.file("copy.db"), verify: (keys) => keys.listKeys() });
+    expect(verified).toMatchObject([{ id: "dk_1", staged: null }]);
+    expect((await sqliteMigrationStatus(old)).pending).toEqual([]);
+    expect((await sqliteMigrationStatus({ path: folder.file("copy.db") })).pending).toContain("0005_keys");
   });
 
   it("does not take along what was deleted before", async () => {

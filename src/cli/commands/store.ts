@@ -1,5 +1,13 @@
 import type { Command } from "commander";
-import { configOptions, type Cli, type JsonOption, withConfig, withExamples, withJson } from "../context.ts";
+import {
+  type Cli,
+  configOptions,
+  type JsonOption,
+  usageError,
+  withConfig,
+  withExamples,
+  withJson,
+} from "../context.ts";
 import type { DoctorFinding } from "../runtime.ts";
 import { counted, type Style } from "../text.ts";
 import { addVaultCommands } from "./vault.ts";
@@ -38,18 +46,52 @@ function addSweep(program: Command, cli: Cli): void {
 }
 
 function addMigrate(program: Command, cli: Cli): void {
-  const command = withJson(program.command("migrate")).description(
-    "bring the database's schema up to date; a start does it as well",
-  );
-  withExamples(withConfig(command, cli.runtime, "store"), "keyward migrate").action(
-    async (options: JsonOption, self: Command) => {
-      const { applied, version } = await cli.runtime.migrate(configOptions(self, cli.io, cli.runtime));
-      cli.answer(options, { applied, version }, () =>
-        applied.length === 0
-          ? `The database is up to date: ${version}.\n`
-          : `Applied ${counted(applied.length, "migration")}: ${applied.join(", ")}.\n`,
-      );
-    },
+  const command = withJson(program.command("migrate"))
+    .description(
+      "bring the database's schema up to date; a start does it as well. With --from, copy another one into it",
+    )
+    .option("--from <url>", "a database to copy, written like database_url; stop the gateways that use it first")
+    .option("--to <url>", "the database to fill, which has to be empty (default: the configured one)");
+  withExamples(
+    withConfig(command, cli.runtime, "store"),
+    "keyward migrate",
+    "keyward migrate --from sqlite:./data/keyward.db --to postgres://keyward@db.internal/keyward",
+  ).action(async (options: JsonOption & { readonly from?: string; readonly to?: string }, self: Command) => {
+    if (options.from !== undefined) {
+      await move(cli, options, options.from, self);
+      return;
+    }
+    if (options.to !== undefined) {
+      throw usageError("--to goes with --from: which database is to be copied?");
+    }
+    const { applied, version } = await cli.runtime.migrate(configOptions(self, cli.io, cli.runtime));
+    cli.answer(options, { applied, version }, () =>
+      applied.length === 0
+        ? `The database is up to date: ${version}.\n`
+        : `Applied ${counted(applied.length, "migration")}: ${applied.join(", ")}.\n`,
+    );
+  });
+}
+
+async function move(
+  cli: Cli,
+  options: JsonOption & { readonly to?: string },
+  from: string,
+  self: Command,
+): Promise<void> {
+  const config = configOptions(self, cli.io, cli.runtime);
+  const to = options.to === undefined ? {} : { database_url: options.to };
+  const tables: { table: string; rows: number }[] = [];
+  const moved = await cli.runtime.move({ ...config, flags: { ...config.flags, ...to } }, from, (table, rows) => {
+    tables.push({ table, rows });
+    if (options.json !== true && rows > 0) cli.note(`${table}: ${counted(rows, "row")}`);
+  });
+  cli.answer(
+    options,
+    { rows: moved.rows, opened: moved.opened, kek_id: moved.kekId, tables },
+    () =>
+      `Copied ${counted(moved.rows, "row")}; each of ${counted(moved.opened, "sealed value")} opens with ${moved.kekId}. ` +
+      "Set KEYWARD_DATABASE_URL to the new database, and keep the old one until you trust the new.\n",
   );
 }
 

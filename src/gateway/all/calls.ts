@@ -27,6 +27,7 @@ export function createCall(method: RoutedMethod, { routing, forward, serverInfo 
       case "invalid":
         return errorOf(INVALID_PARAMS, located.why);
       case "unavailable":
+        exchange.cameTo("unavailable");
         return unavailable(located.code);
       case "routed":
         break;

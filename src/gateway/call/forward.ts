@@ -60,6 +60,7 @@ export function createForward(parts: ForwardParts): Forward {
     const { channel, signal } = exchange;
     const { server } = target.access;
     const respond = (own: ServerMessage): void => {
+      if ("error" in own.message) exchange.cameTo("error");
       const response = untold === undefined ? own : setNotes.addTo(own, exchange, untold, server.name);
       const shaped = target.shape(response);
       if (shaped === null) channel.passResponse(response);
@@ -94,11 +95,13 @@ export function createForward(parts: ForwardParts): Forward {
         exchange.channel.close();
         return null;
       case "refused":
+        exchange.cameTo("upstream_refused");
         logger.warn("upstream_refused", { server_id: server.id, request_id: exchange.requestId });
         return headers.credential === null
           ? failureFor(exchange.message.method, "upstream_rejected", refusedForAllText(server.name))
           : afterRefusal(exchange, target, { ...headers, credential: headers.credential });
       case "failed":
+        exchange.cameTo("upstream_failed");
         return failureFor(exchange.message.method, end.code, failedText(server.name, end.code));
     }
   }
@@ -112,6 +115,7 @@ export function createForward(parts: ForwardParts): Forward {
     const { requestId, address } = exchange;
     switch (await rejections.judge(server, headers, { requestId, address })) {
       case "rejected":
+        exchange.cameTo("auth_required");
         return ladder.ask(exchange, target, "rejected");
       case "call_refused":
         return failureFor(exchange.message.method, "upstream_rejected", callRefusedText(server.name));
@@ -123,7 +127,7 @@ export function createForward(parts: ForwardParts): Forward {
   return async (exchange, asked) => {
     const { identity } = exchange.caller;
     const { server } = asked.access;
-    exchange.sawServer(server.id);
+    exchange.sawServer(server);
     const retry = ladder.readRetry(exchange, asked);
     const target = retry === null ? asked : retry.target;
     const first = await resolver.resolve(identity, server);
@@ -138,10 +142,12 @@ export function createForward(parts: ForwardParts): Forward {
         if (target.whenMissing !== undefined) {
           return target.whenMissing(exchange, exchange.message.params);
         }
+        exchange.cameTo("auth_required");
         return isHeld
           ? ladder.tell(exchange, target, resolution.reason)
           : ladder.ask(exchange, target, resolution.reason);
       case "unavailable":
+        exchange.cameTo("unavailable");
         return unavailable(resolution.code);
     }
   };

@@ -61,6 +61,8 @@ export interface Streams {
   stand(identity: Identity, open: () => EventStream): EventStream;
   /** Ends the streams of an identity, and the calls that are answered on one: it may call no more (promise P8). */
   endOf(identity: Identity): void;
+  /** How many are open. */
+  count(): StreamCounts;
   /** Ends what may not stay open any more, since something has changed. */
   review(): void;
   /** Ends the streams that stand: the process is about to stop. Those that answer a call end with their answer. */
@@ -72,6 +74,8 @@ const PRIMED_REVISION = "2025-11-25";
 
 /** Streams of an identity that stand outside of sessions. */
 const MAX_SUBSCRIPTIONS = 20;
+
+export type StreamCounts = Readonly<Record<OpenStream["kind"], number>>;
 
 interface OpenStream {
   readonly owner: string;
@@ -169,6 +173,12 @@ export function createStreams(parts: StreamParts): Streams {
     endOf(identity) {
       const owner = identityKey(identity);
       endWhere((entry) => entry.owner === owner);
+    },
+
+    count() {
+      const counts = { answer: 0, session: 0, subscription: 0 };
+      all.forEach(({ kind }) => (counts[kind] += 1));
+      return counts;
     },
 
     review: () => keyWatch.look(),

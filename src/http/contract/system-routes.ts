@@ -121,7 +121,9 @@ const ready = defineRoute("public", [], {
   path: "/readyz",
   operationId: "getReadiness",
   tags: ["Operation"],
-  summary: "Whether the store is reachable and the keys are loaded",
+  summary: "Whether traffic may come",
+  description:
+    "`serving`: nobody has asked it to stop. `store`: it can be read and written. `keys`: they are loaded. `clock`: the store's differs by 5 minutes at most.",
   responses: {
     200: { description: "Ready.", content: json(Readiness) },
     503: { description: "Not ready: send no traffic.", content: json(Readiness) },

@@ -71,6 +71,8 @@ describe("without any setting", () => {
       trustedProxies: [],
       singleSignOn: null,
       logLevel: "info",
+      metricsToken: null,
+      shutdownDelayMs: 0,
       logFormat: null,
       warnings: [],
     });
@@ -118,6 +120,8 @@ describe("precedence", () => {
       oidc_admin_groups: "a",
       oidc_groups_claim: "a",
       oidc_label: "a",
+      metrics_token: "m".repeat(32),
+      shutdown_delay: "1",
       log_level: "debug",
       log_format: "json",
     };
@@ -185,6 +189,7 @@ describe("values that are accepted", () => {
     ["orphan_retention_days", "0", { orphanRetentionMs: 0 }],
     ["orphan_retention_days", "3650", { orphanRetentionMs: 3650 * 86_400_000 }],
     ["allow_private_upstreams", "127.0.0.1, mcp.internal", { allowedPrivateUpstreams: ["127.0.0.1", "mcp.internal"] }],
+    ["shutdown_delay", "300", { shutdownDelayMs: 300_000 }],
     ["log_level", "silent", { logLevel: "silent" }],
     ["log_format", "pretty", { logFormat: "pretty" }],
   ] as const)("%s = %s", (name, text, expected) => {

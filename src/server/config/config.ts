@@ -39,6 +39,8 @@ export interface Config {
   readonly database: DatabaseSource;
   readonly encryptionKey: EncryptionKeySource;
   readonly adminToken: Secret<string> | null;
+  /** Reads `/metrics`; null = only admin tokens do. */
+  readonly metricsToken: Secret<string> | null;
   readonly areTempTokenLinksEnabled: boolean;
   readonly areSessionIdentitiesEnabled: boolean;
   readonly isOauthRegistrationEnabled: boolean;
@@ -49,6 +51,8 @@ export interface Config {
   readonly trustedProxies: readonly Cidr[];
   /** null = passwords only. */
   readonly singleSignOn: SingleSignOnConfig | null;
+  /** Milliseconds between being not ready and taking no call. */
+  readonly shutdownDelayMs: number;
   readonly logLevel: ValueOf<typeof OPTIONS.log_level>;
   /** null = `pretty` when the log goes to a terminal, else `json`. */
   readonly logFormat: ValueOf<typeof OPTIONS.log_format> | null;
@@ -81,6 +85,7 @@ export function loadConfig(input: SourcesInput): Config {
     database,
     encryptionKey: encryptionKeySource(sources, database),
     adminToken: value(sources, "admin_token"),
+    metricsToken: value(sources, "metrics_token"),
     areTempTokenLinksEnabled: required(sources, "temp_token_links"),
     areSessionIdentitiesEnabled: required(sources, "session_identities"),
     isOauthRegistrationEnabled: required(sources, "oauth_registration"),
@@ -88,6 +93,7 @@ export function loadConfig(input: SourcesInput): Config {
     allowedPrivateUpstreams: value(sources, "allow_private_upstreams") ?? [],
     trustedProxies: value(sources, "trusted_proxies") ?? [],
     singleSignOn: singleSignOn(sources),
+    shutdownDelayMs: required(sources, "shutdown_delay") * 1_000,
     logLevel: required(sources, "log_level"),
     logFormat: value(sources, "log_format"),
   };

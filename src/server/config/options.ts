@@ -201,6 +201,27 @@ export const OPTIONS = {
     argument: "<text>",
     parse: parse.shortText(40),
   }),
+  metrics_token: option({
+    type: "text",
+    defaultMeaning: "an admin token is needed",
+    limits: "32 to 512 visible ASCII characters; not the admin token",
+    summary: "bearer token for /metrics, and for nothing else",
+    details:
+      "What a scraper presents: `Authorization: Bearer <token>`. Without it `/metrics` takes admin tokens only, and a scraper has no need for one of those.",
+    isSecret: true,
+    parse: parse.secret(32, 512),
+  }),
+  shutdown_delay: option({
+    type: "whole number",
+    unit: "seconds",
+    defaultText: "0",
+    limits: "0 to 300",
+    summary: "how long calls are still taken after a stop is asked for",
+    details:
+      "`/readyz` says no from the first moment. Set it to what a load balancer needs to notice; without one, leave it at 0. Then nothing new is taken, and what is under way has 30 seconds.",
+    argument: "<seconds>",
+    parse: parse.wholeNumber(0, 300),
+  }),
   log_level: option({
     type: "word",
     defaultText: "info",

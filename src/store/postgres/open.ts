@@ -3,6 +3,7 @@ import { KeywardError } from "../../core/errors.ts";
 import type { Clock, Logger, Random } from "../../core/ports.ts";
 import type { Secret } from "../../core/secret.ts";
 import { readMigrations } from "../migration-files.ts";
+import type { Engine } from "../engine.ts";
 import { type AppliedMigration, planMigrations } from "../migration-plan.ts";
 import { type SignInDatabase, signInDatabase } from "../sign-in-database.ts";
 import { createSqlStore, type SqlStore } from "../sql-store.ts";
@@ -38,6 +39,8 @@ export interface PostgresStoreOptions {
 interface OpenedPostgres {
   readonly store: PostgresStore;
   readonly signInDatabase: SignInDatabase;
+  /** For what is done to whole tables. */
+  readonly engine: Engine;
   /** @returns ends the subscription */
   readonly onStoredElsewhere: (listener: StoredListener) => () => void;
 }
@@ -80,6 +83,7 @@ export async function openPostgres(options: PostgresStoreOptions): Promise<Opene
   return {
     store: createSqlStore(engine),
     signInDatabase: signInDatabase(engine, dialectOf),
+    engine,
     onStoredElsewhere: (listener) => announcements.subscribe(listener),
   };
 }

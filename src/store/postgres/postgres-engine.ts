@@ -14,6 +14,7 @@ import { Turn } from "./turn.ts";
 import { areStorable } from "./values.ts";
 
 const MAX_RETRIES = 3;
+const SERVER_NOW = sql<number>`(extract(epoch from statement_timestamp()) * 1000)::int8`;
 
 export interface PostgresEngineParts {
   readonly connections: Connections;
@@ -105,6 +106,15 @@ export class PostgresEngine implements Engine {
     }
   }
 
+  /** As it is, also when it has jumped back. */
+  async time(): Promise<number> {
+    if (this.#serverTime !== null) {
+      return this.#serverTime();
+    }
+    const { rows } = await this.read((db) => sql<{ readonly now: number }>`select ${SERVER_NOW} as now`.execute(db));
+    return rows[0]?.now ?? 0;
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#turn
       .take(() => Promise.resolve())
@@ -142,8 +152,7 @@ export class PostgresEngine implements Engine {
     if (this.#serverTime !== null) {
       return sql.val(this.#latest(this.#serverTime()));
     }
-    const serverNow = sql`(extract(epoch from statement_timestamp()) * 1000)::int8`;
-    return sql<number>`greatest(${serverNow}, ${this.#latestTime})`;
+    return sql<number>`greatest(${SERVER_NOW}, ${this.#latestTime})`;
   }
 
   #latest(time: number): number {

@@ -1,6 +1,7 @@
 import type { Dialect, Driver } from "kysely";
 import type { Clock, Logger, Random } from "../../core/ports.ts";
 import { readMigrations } from "../migration-files.ts";
+import type { Engine } from "../engine.ts";
 import { type AppliedMigration, planMigrations } from "../migration-plan.ts";
 import { type SignInDatabase, signInDatabase } from "../sign-in-database.ts";
 import { createSqlStore, type SqlStore } from "../sql-store.ts";
@@ -35,6 +36,8 @@ export interface SqliteStoreOptions {
 export interface OpenedSqlite {
   readonly store: SqliteStore;
   readonly signInDatabase: SignInDatabase;
+  /** For what is done to whole tables. */
+  readonly engine: Engine;
 }
 
 export interface SqliteMigrationStatus {
@@ -71,7 +74,7 @@ export async function openSqlite(options: SqliteStoreOptions): Promise<OpenedSql
     const files = new FileWatch(path);
     const engine = new SqliteEngine({ writer, reader, files, clock, random, logger });
     const dialectOf = (driver: Driver): Dialect => new NodeSqliteDialect(driver);
-    return { store: createSqlStore(engine), signInDatabase: signInDatabase(engine, dialectOf) };
+    return { store: createSqlStore(engine), signInDatabase: signInDatabase(engine, dialectOf), engine };
   } catch (error) {
     first.close();
     await writer?.close();

@@ -115,6 +115,11 @@ export class SqliteEngine implements Engine {
     });
   }
 
+  /** This machine's: there is no other. */
+  time(): Promise<number> {
+    return Promise.resolve(this.clock.now());
+  }
+
   close(): Promise<void> {
     // Past Kysely, whose `destroy` leaves a connection open that was never used. The writer goes last: the last one to
     // close moves the log into the database.
