@@ -4,10 +4,11 @@ import { findPostgres } from "./test/helpers/postgres/binaries.ts";
 /** What speaks with a whole gateway, and so runs on each engine. */
 const ON_BOTH_ENGINES = ["test/e2e/**/*.test.ts", "test/security/**/*.test.ts", "test/server/metrics.test.ts"];
 
-/** About the file of an embedded database. */
-const ON_SQLITE_ONLY = ["first-start", "waits-for-a-lock", "backup", "key-service"].map(
-  (name) => `test/e2e/${name}.test.ts`,
-);
+/** About the file of an embedded database; or about bytes on the wire, and slow. */
+const NOT_ON_POSTGRES = [
+  ...["first-start", "waits-for-a-lock", "backup", "key-service"].map((name) => `test/e2e/${name}.test.ts`),
+  ...["hostile-upstream", "transparent", "wire"].map((name) => `test/security/${name}.test.ts`),
+];
 
 const isPostgresThere = process.env["TEST_DATABASE_URL"] !== undefined || findPostgres() !== null;
 
@@ -29,7 +30,7 @@ export default defineConfig({
               test: {
                 name: "on PostgreSQL",
                 include: ON_BOTH_ENGINES,
-                exclude: ON_SQLITE_ONLY,
+                exclude: NOT_ON_POSTGRES,
                 env: { KEYWARD_TEST_ENGINE: "postgres" },
               },
             },

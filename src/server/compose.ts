@@ -22,6 +22,7 @@ import { createResolver } from "../core/resolver.ts";
 import { createServerRegistry } from "../core/server-registry.ts";
 import type { Store } from "../core/store-port.ts";
 import { createSubmissions } from "../core/submission.ts";
+import type { Binding } from "../core/credential.ts";
 import { createTempTokenService } from "../core/temp-token.ts";
 import { createListChanges } from "../gateway/all/list-changes.ts";
 import { createGateway, type Gateway } from "../gateway/endpoint.ts";
@@ -58,6 +59,8 @@ const NO_OAUTH = "The public URL is plain http. Clients connect by OAuth over ht
 export interface Foundations {
   readonly store: Store;
   readonly signInDatabase: SignInDatabase;
+  /** Calls back when another gateway on the same database has stored values. */
+  readonly onStoredElsewhere: (listener: (binding: Binding) => void) => unknown;
   readonly vault: Vault;
   readonly upstream: Upstream;
   readonly documents: Documents;
@@ -104,6 +107,7 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
   );
   const admins = createAdmins({ store, vault, random, configuredToken: config.adminToken });
   const completions = createCompletions({ logger });
+  foundations.onStoredElsewhere((binding) => completions.announce(binding));
   const links = observeLinks(createLinkIssuer({ provider, clock, publicUrl }), metrics);
   const listChanges = createListChanges();
   const resolver = observeResolver(createResolver({ store, vault: observeVault(vault, stages), logger }), stages);

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { KeywardError } from "../core/errors.ts";
+import type { Binding } from "../core/credential.ts";
 import type { Clock, Logger, Random } from "../core/ports.ts";
 import { migratePostgres, openPostgres, openPostgresStore, postgresMigrationStatus } from "../store/postgres/open.ts";
 import type { Engine } from "../store/engine.ts";
@@ -19,6 +20,8 @@ interface DatabasePorts {
 interface OpenedDatabase {
   readonly store: SqlStore;
   readonly signInDatabase: SignInDatabase;
+  /** Calls back when another gateway has stored values. @returns ends it */
+  readonly onStoredElsewhere: (listener: (binding: Binding) => void) => () => void;
   readonly engine: Engine;
 }
 
@@ -32,13 +35,14 @@ interface MigrationStatus {
  * Opens the database and brings its schema up to date.
  * @throws KeywardError `store_unusable`, `migration_failed`, `credential_store_unavailable`
  */
-export function openDatabase(
+export async function openDatabase(
   source: DatabaseSource,
   { clock, random, logger, databaseTime }: DatabasePorts & { readonly databaseTime?: () => number },
 ): Promise<OpenedDatabase> {
   const ports = { clock, random, logger };
   if (source.kind === "sqlite") {
-    return openSqlite({ path: source.path, ...ports });
+    const opened = await openSqlite({ path: source.path, ...ports });
+    return { ...opened, onStoredElsewhere: () => () => {} };
   }
   const serverTime = databaseTime === undefined ? {} : { serverTime: databaseTime };
   return openPostgres({ url: source.url, ...ports, ...serverTime });

@@ -116,6 +116,7 @@ async function start(
     readiness: () => readiness.checks(),
     store,
     signInDatabase: database.signInDatabase,
+    onStoredElsewhere: database.onStoredElsewhere,
     vault,
     upstream,
     documents,

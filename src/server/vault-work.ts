@@ -1,6 +1,6 @@
 import type { BackedUp, NextKeySource, RewrapSettings, VaultStatus } from "../cli/runtime.ts";
-import type { SealedCounts } from "../core/key-rotation-port.ts";
 import { KeywardError } from "../core/errors.ts";
+import type { SealedCounts } from "../core/key-rotation-port.ts";
 import type { Clock, Logger, Random } from "../core/ports.ts";
 import { rewrap, type Rewrapped } from "../core/rewrap.ts";
 import type { SqlStore } from "../store/sql-store.ts";

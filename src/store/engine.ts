@@ -1,7 +1,7 @@
 import type { CompiledQuery, Kysely, RawBuilder, SqlBool, Transaction } from "kysely";
 import { KeywardError } from "../core/errors.ts";
 import type { Clock, Random } from "../core/ports.ts";
-import type { Tables } from "./tables.ts";
+import type { BindingColumns, Tables } from "./tables.ts";
 
 export type Db = Kysely<Tables>;
 
@@ -45,6 +45,11 @@ export interface Tx {
   readonly json: JsonSql;
   /** An aggregate: SHA-256, hex, over the texts of a group in their order, a line feed after each. */
   readonly sha256OfLines: (line: RawBuilder<string>) => RawBuilder<string>;
+  /**
+   * Tells other handles on the same data, once this is committed, that values have been stored. A hint, which may be lost;
+   * an engine without a way to tell tells nobody.
+   */
+  announceStored(binding: BindingColumns): Promise<void>;
 }
 
 export type ColumnTypes<T extends object> = Readonly<Record<keyof T & string, "text" | "integer">>;

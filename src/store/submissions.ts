@@ -43,6 +43,7 @@ export function createSubmissionStore(engine: Engine, touches: Touches): Submiss
           return { kind: verdict };
         }
         const credential = await store(engine, tx, claimed, submission);
+        await tx.announceStored(claimed);
         return { kind: "committed", credential };
       });
     },

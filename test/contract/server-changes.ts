@@ -275,6 +275,7 @@ export function describeServerChanges(get: GetHarness): void {
         costs.push(cost);
       }
       expect(costs[1]).toEqual(costs[0]);
-    });
+      // A thousand rows, one transaction each, to begin with: seconds on a server that is asked over a socket.
+    }, 120_000);
   });
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Secret } from "../../src/core/secret.ts";
 import { openPostgresStore, type PostgresStore } from "../../src/postgres.ts";
 import { systemClock } from "../../src/server/system.ts";
-import { auditOf, codeOf, createServer, entry, initiate, someone, upsert } from "../contract/fixtures.ts";
+import { auditOf, codeOf, createServer, entry, grantTo, initiate, someone, upsert } from "../contract/fixtures.ts";
 import { isPostgresThere } from "../helpers/postgres/database.ts";
 import { startTcpProxy, type TcpProxy } from "../helpers/postgres/tcp-proxy.ts";
 import { openPostgresHarness, type PostgresHarness } from "./postgres-harness.ts";
@@ -154,6 +154,28 @@ describe.skipIf(!isPostgresThere)("the store on PostgreSQL", () => {
       address: null,
     });
     expect(await other.readCredential(row)).toBeNull();
+  });
+
+  it("A58: five replicas that sweep at once, beside submissions, take each dead row once and no live one", async () => {
+    const replicas = [harness.store, ...(await Promise.all(Array.from({ length: 4 }, () => harness.another())))];
+    const server = await createServer(harness.store, { allowAllIdentities: false });
+    const people = Array.from({ length: 40 }, (_, index) => someone(`person-${index}`));
+    await grantTo(harness.store, server, people);
+    for (const person of people) {
+      await upsert(harness.store, server, person);
+    }
+    const staying = people.slice(0, 10);
+    await grantTo(harness.store, server, staying);
+    harness.advance(2_000);
+    const sweeps = replicas.map((replica) => replica.sweepOrphanedCredentials(1_000, 500));
+    const edits = staying.map((person, index) => upsert(replicas[index % 5] ?? harness.store, server, person));
+    const [swept] = await Promise.all([Promise.all(sweeps), Promise.all(edits)]);
+    expect(swept.reduce((sum, count) => sum + count, 0)).toBe(30);
+    for (const person of staying) {
+      const binding = { serverId: server.id, identity: person };
+      expect(await harness.store.readCredential(binding)).toMatchObject({ version: 2, orphanedAt: null });
+    }
+    expect(await harness.store.verifyAudit()).toMatchObject({ isIntact: true });
   });
 
   it("closes while the network swallows everything", async () => {

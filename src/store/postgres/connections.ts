@@ -19,7 +19,7 @@ const NETWORK_GRACE_MS = 1_000;
 const KEEP_ALIVE_AFTER_MS = 10_000;
 const IDLE_TIMEOUT_MS = 30_000;
 /** For lists, writes and whatever else is no point read. One write runs at a time. */
-const POOL_SIZE = 8;
+const POOL_SIZE = 6;
 
 export function connectionOptions(url: string): PgOptions {
   return {
@@ -100,8 +100,9 @@ export class Connections {
   }
 
   /** Says goodbye, but waits for no answer of a server that is gone. */
-  async close(): Promise<void> {
-    const goodbye = Promise.allSettled([this.#pool.end(), this.#reader.close()]);
+  async close(others: readonly { close(): Promise<void> }[]): Promise<void> {
+    const goodbyes = others.map((other) => other.close());
+    const goodbye = Promise.allSettled([this.#pool.end(), this.#reader.close(), ...goodbyes]);
     await new Promise<void>((resolve) => {
       const cancelTimer = this.#clock.schedule(CONNECT_WITHIN_MS, resolve);
       void goodbye.then(() => {

@@ -7,6 +7,7 @@ import type { Engine } from "../engine.ts";
 import { type AppliedMigration, planMigrations } from "../migration-plan.ts";
 import { type SignInDatabase, signInDatabase } from "../sign-in-database.ts";
 import { createSqlStore, type SqlStore } from "../sql-store.ts";
+import { Announcements, type StoredListener } from "./announcements.ts";
 import { connectionOptions, Connections } from "./connections.ts";
 import { PostgresDialect } from "./dialect.ts";
 import { isForeign, MIGRATIONS_FOLDER, readJournal, runMigrations } from "./migrate.ts";
@@ -35,11 +36,13 @@ export interface PostgresStoreOptions {
 }
 
 /** A store, and the part of it that the sign-in library works on. Closing the store closes both. */
-export interface OpenedPostgres {
+interface OpenedPostgres {
   readonly store: PostgresStore;
   readonly signInDatabase: SignInDatabase;
   /** For what is done to whole tables. */
   readonly engine: Engine;
+  /** @returns ends the subscription */
+  readonly onStoredElsewhere: (listener: StoredListener) => () => void;
 }
 
 export interface PostgresMigrationStatus {
@@ -70,10 +73,19 @@ export async function openPostgres(options: PostgresStoreOptions): Promise<Opene
   const { clock, random, logger, onStatement, serverTime = null } = options;
   await migratePostgres(options);
   const statements = new Statements(onStatement);
-  const connections = new Connections(await loadDriver(), options.url.reveal(), statements, { clock, random, logger });
-  const engine = new PostgresEngine({ connections, statements, clock, random, logger, serverTime });
+  const driver = await loadDriver();
+  const url = options.url.reveal();
+  const ports = { clock, random, logger };
+  const connections = new Connections(driver, url, statements, ports);
+  const announcements = new Announcements(() => new driver.Client(connectionOptions(url)), ports);
+  const engine = new PostgresEngine({ connections, announcements, statements, clock, random, logger, serverTime });
   const dialectOf = (driver: Driver): Dialect => new PostgresDialect(driver);
-  return { store: createSqlStore(engine), signInDatabase: signInDatabase(engine, dialectOf), engine };
+  return {
+    store: createSqlStore(engine),
+    signInDatabase: signInDatabase(engine, dialectOf),
+    engine,
+    onStoredElsewhere: (listener) => announcements.subscribe(listener),
+  };
 }
 
 /**

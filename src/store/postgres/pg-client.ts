@@ -24,6 +24,7 @@ export interface PgClient {
   query(query: PgQuery): Promise<PgResult>;
   end(): Promise<void>;
   on(event: "error" | "end", listener: (error?: Error) => void): unknown;
+  on(event: "notification", listener: (message: { readonly payload?: string | undefined }) => void): unknown;
 }
 
 export interface PgPooledClient extends Pick<PgClient, "query" | "on"> {

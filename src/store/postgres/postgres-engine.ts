@@ -2,6 +2,7 @@ import { type CompiledQuery, Kysely, sql, type RawBuilder } from "kysely";
 import type { Clock, Logger, Random } from "../../core/ports.ts";
 import { type Db, type Engine, type Tx, unavailable } from "../engine.ts";
 import type { Tables } from "../tables.ts";
+import type { Announcements } from "./announcements.ts";
 import type { Connections } from "./connections.ts";
 import { PostgresDialect, StatementDriver } from "./dialect.ts";
 import { postgresJson } from "./json.ts";
@@ -17,6 +18,7 @@ const SERVER_NOW = sql<number>`(extract(epoch from statement_timestamp()) * 1000
 
 export interface PostgresEngineParts {
   readonly connections: Connections;
+  readonly announcements: Announcements;
   readonly statements: Statements;
   readonly clock: Clock;
   readonly random: Random;
@@ -30,6 +32,7 @@ export class PostgresEngine implements Engine {
   readonly random: Random;
   readonly #logger: Logger | undefined;
   readonly #connections: Connections;
+  readonly #announcements: Announcements;
   readonly #statements: Statements;
   readonly #serverTime: (() => number) | null;
   readonly #reader: Kysely<Tables>;
@@ -38,11 +41,12 @@ export class PostgresEngine implements Engine {
   #latestTime = 0;
   #closing: Promise<void> | undefined;
 
-  constructor({ connections, statements, clock, random, logger, serverTime }: PostgresEngineParts) {
+  constructor({ connections, announcements, statements, clock, random, logger, serverTime }: PostgresEngineParts) {
     this.clock = clock;
     this.random = random;
     this.#logger = logger;
     this.#connections = connections;
+    this.#announcements = announcements;
     this.#statements = statements;
     this.#serverTime = serverTime;
     const driver = new StatementDriver((query) => connections.read(query));
@@ -115,7 +119,7 @@ export class PostgresEngine implements Engine {
     this.#closing ??= this.#turn
       .take(() => Promise.resolve())
       .catch(() => undefined)
-      .then(() => this.#connections.close());
+      .then(() => this.#connections.close([this.#announcements]));
     return this.#closing;
   }
 
@@ -130,6 +134,7 @@ export class PostgresEngine implements Engine {
               now: this.#latest(this.#serverTime?.() ?? serverNow),
               json: postgresJson,
               sha256OfLines,
+              announceStored: (binding) => this.#announcements.tell(db, binding),
             }),
           ),
         );

@@ -11,6 +11,9 @@ import { fromEngine, sqliteCode } from "./sqlite-error.ts";
 import type { ThreadedConnection } from "./threaded-connection.ts";
 import { WriterDriver } from "./writer-driver.ts";
 
+/** Processes on one file have no way to tell each other. */
+const announceStored = (): Promise<void> => Promise.resolve();
+
 /** A commit this recent shows that the store can be written, so that a flood of pings is not a flood of writes. */
 const PROOF_OF_WRITING_MS = 5_000;
 
@@ -87,7 +90,7 @@ export class SqliteEngine implements Engine {
     try {
       const result = await this.#writer
         .transaction()
-        .execute((db) => work({ db, now: this.#now(), json: sqliteJson, sha256OfLines }));
+        .execute((db) => work({ db, now: this.#now(), json: sqliteJson, sha256OfLines, announceStored }));
       this.#lastCommit = this.#now();
       return result;
     } catch (error) {

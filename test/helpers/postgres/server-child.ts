@@ -40,7 +40,8 @@ process.on("disconnect", () => {
 process.on("SIGINT", () => {});
 
 function removeFolder(): void {
-  rmSync(folder, { recursive: true, force: true });
+  // Its last processes may still be at it.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   process.exit();
 }
 
