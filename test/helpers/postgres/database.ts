@@ -22,7 +22,7 @@ afterAll(async () => {
   for (const name of created) {
     await (await connectTo(name)).drop();
   }
-});
+}, 120_000);
 
 let server: Promise<string> | undefined;
 
