@@ -92,6 +92,7 @@ describe.skipIf(chromiumPath === null)("the connect page for everyone", () => {
     const { page, gateway } = await visit();
     await SCENES["form-with-formats"]?.play(page, gateway);
     const token = page.getByLabel("Access token", { exact: true });
+    await token.waitFor();
     const described = await page.evaluate<string>(`(() => {
       const ids = document.querySelector("#field-0").getAttribute("aria-describedby").split(" ");
       return ids.map((id) => document.getElementById(id).textContent).join(" ");
