@@ -32,16 +32,17 @@ async function hasJournal(client: PgClient): Promise<boolean> {
   return (rows[0] as { readonly is_there: number }).is_there !== 0;
 }
 
-/** Whether there is a table in the schema that no migration of Keyward has put there. */
-export async function isForeign(client: PgClient): Promise<boolean> {
-  if (await hasJournal(client)) {
-    return false;
-  }
+/**
+ * Whether there are tables in the schema, but no journal of Keyward's. In one statement, which sees one moment: between two
+ * of them another replica may have made both, and would be taken for another program.
+ */
+export async function isForeign(client: Pick<PgClient, "query">): Promise<boolean> {
   const { rows } = await client.query({
-    text: `select 1 from pg_class
-      where relnamespace = to_regnamespace(quote_ident(current_schema())) and relkind in ('r', 'p') limit 1`,
+    text: `select count(*) > 0 and not coalesce(bool_or(relname = 'schema_migrations'), false) as is_foreign
+      from pg_class
+      where relnamespace = to_regnamespace(quote_ident(current_schema())) and relkind in ('r', 'p')`,
   });
-  return rows.length > 0;
+  return (rows[0] as { readonly is_foreign: number }).is_foreign !== 0;
 }
 
 /**
