@@ -28,6 +28,9 @@ const PEOPLE = 4;
 /** What one replica has done counts on every other within that time (issue: 2 s); plus a call that was under way. */
 const BOUND_MS = 2_000;
 
+/** What another attempt, or an edit of the schema meanwhile, has ended: it is begun anew, by another link. */
+const ENDED: ReadonlySet<string> = new Set(["flow_not_found", "flow_busy", "credential_not_found", "schema_changed"]);
+
 /** A value, from when it was handed in until another one, or a revoke, was acknowledged. */
 interface Stored {
   readonly value: string;
@@ -119,9 +122,8 @@ class Team {
   #judge(what: string, code: string | undefined): void {
     this.counts.refused += 1;
     const facts = ERROR_TABLE[code as ErrorCode] as { readonly retryable: boolean } | undefined;
-    // What another attempt of the same person has just ended is gone.
-    const isGone = code === "flow_not_found" || code === "credential_not_found" || code === "flow_busy";
-    if (facts?.retryable !== true && !isGone) this.violations.push(`${what}: ${code ?? "an answer without a code"}`);
+    if (facts?.retryable !== true && !ENDED.has(code ?? ""))
+      this.violations.push(`${what}: ${code ?? "an answer without a code"}`);
   }
 
   async call(person: Person): Promise<void> {
