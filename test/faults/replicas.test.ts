@@ -145,7 +145,9 @@ class Team {
       return;
     }
     if (answer.result.isError === true) {
-      this.#judge("call", (answer.result.structuredContent?.["error"] as { code?: string } | undefined)?.code);
+      this.counts.refused += 1;
+      // A tool's caller is a model: it is told in words, without a code.
+      if (!answer.text.endsWith("Try again later.")) this.violations.push(`call: ${answer.text}`);
       return;
     }
     this.counts.calls += 1;
