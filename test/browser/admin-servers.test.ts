@@ -185,7 +185,9 @@ describe.skipIf(chromiumPath === null)("servers in the dashboard", () => {
     await dialog(page).getByText("People", { exact: true }).click();
     await dialog(page).getByLabel("Search people").fill("bob");
     await dialog(page).getByLabel("Bob Fisher").check();
+    await expect.poll(() => dialog(page).getByLabel("Cyd Ng").count()).toBe(0);
     await dialog(page).getByText("Virtual keys", { exact: true }).click();
+    expect(await dialog(page).getByLabel("Search virtual keys").inputValue()).toBe("");
     await dialog(page).getByLabel("Nightly agent").check();
     expect(await dialog(page).getByLabel("Ada's laptop").isDisabled()).toBe(true);
     await dialog(page).getByRole("button", { name: "Add 3" }).click();

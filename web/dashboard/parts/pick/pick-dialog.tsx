@@ -58,7 +58,11 @@ function Picker(props: Omit<PickDialogProps, "isOpen" | "title" | "description">
             label="Whom to look for"
             value={kind}
             options={kinds.map((each) => [each, KINDS[each]])}
-            onChange={setKind}
+            onChange={(next) => {
+              setKind(next);
+              // What was looked for among people is no name of a key.
+              setText("");
+            }}
           />
         </div>
       )}
