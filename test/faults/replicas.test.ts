@@ -140,7 +140,8 @@ class Team {
       this.#judge("call", error.data?.code);
       return;
     }
-    if (answer.text.includes("/connect/")) {
+    // A link, or that there were too many of them just now.
+    if (answer.text.includes("/connect/") || answer.text.startsWith("Several links")) {
       if (!person.mayBeAsked) this.violations.push("a call was asked for values although they are stored");
       return;
     }
