@@ -6,10 +6,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/server/system.ts";
 import { startHeaderUpstream, type HeaderUpstream } from "../fixtures/header-upstream.ts";
 import { betrays, canaryValue } from "../helpers/canary.ts";
+import { type OpenLink, prepareLink } from "../helpers/open-link.ts";
 import { startKeyward } from "../helpers/keyward-process.ts";
 import { keyProof, submit } from "../helpers/person.ts";
 import { callTool } from "../helpers/rpc.ts";
-import { errorCode, startTestGateway, textIn } from "../helpers/test-gateway.ts";
+import { errorCode, startTestGateway } from "../helpers/test-gateway.ts";
 
 /*
  * kill -9 at every step of a submission: at each request that the verification makes of the server, and at several
@@ -33,27 +34,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-interface Prepared {
-  readonly key: string;
-  readonly flowId: string;
-}
-
 /** A stored old value, and a link that is open for a new one. */
-async function prepare(): Promise<Prepared> {
-  const gateway = await startTestGateway({ folder });
-  const serverId = await gateway.register("notes", upstream.url, OLD);
-  const { id, key } = await gateway.issueKey("alice");
-  await gateway.grant(serverId, id);
-  const open = async (): Promise<string> =>
-    textIn((await gateway.call("POST", `/api/v1/servers/${serverId}/flow`, keyProof(key), {})).body, "flow_id");
-  expect((await submit(gateway, await open(), keyProof(key), { "X-API-Key": OLD })).status).toBe(200);
-  const flowId = await open();
-  await gateway.close();
-  return { key, flowId };
-}
+const prepare = (): Promise<OpenLink> => prepareLink(folder, upstream.url, OLD);
 
 /** Submits the new value to a process of its own and kills it. @returns the status, if an answer came before the kill */
-async function submitAndKill({ key, flowId }: Prepared, atRequest: number, delayMs: number): Promise<number | null> {
+async function submitAndKill({ key, flowId }: OpenLink, atRequest: number, delayMs: number): Promise<number | null> {
   const child = await startKeyward({ cwd: folder, args: ["--database-url", "sqlite:keyward.db"] });
   let requests = 0;
   const killed = new Promise<void>((resolve) => {

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, onTestFinished } from "vitest";
 import { type HeaderUpstream, startHeaderUpstream } from "../fixtures/header-upstream.ts";
 import { canaryValue } from "../helpers/canary.ts";
+import { type OpenLink, prepareLink } from "../helpers/open-link.ts";
 import { type KeywardProcess, startKeyward } from "../helpers/keyward-process.ts";
-import { keyProof, submit } from "../helpers/person.ts";
+import { keyProof } from "../helpers/person.ts";
 import { callTool } from "../helpers/rpc.ts";
-import { startTestGateway, textIn } from "../helpers/test-gateway.ts";
+import { startTestGateway } from "../helpers/test-gateway.ts";
 
 /* A process of its own that is asked to stop while clients call, listen and type. */
 
@@ -31,24 +32,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-interface Prepared {
-  readonly key: string;
-  readonly flowId: string;
-}
-
 /** A key with a stored value, and a link that is open for another one. */
-async function prepare(): Promise<Prepared> {
-  const gateway = await startTestGateway({ folder });
-  const serverId = await gateway.register("notes", upstream.url, OLD);
-  const { id, key } = await gateway.issueKey("alice");
-  await gateway.grant(serverId, id);
-  const open = async (): Promise<string> =>
-    textIn((await gateway.call("POST", `/api/v1/servers/${serverId}/flow`, keyProof(key), {})).body, "flow_id");
-  expect((await submit(gateway, await open(), keyProof(key), { "X-API-Key": OLD })).status).toBe(200);
-  const flowId = await open();
-  await gateway.close();
-  return { key, flowId };
-}
+const prepare = (): Promise<OpenLink> => prepareLink(folder, upstream.url, OLD);
 
 /** The upstream answers nothing more until it is released. @returns how many requests it holds */
 function holdBack(): () => number {
