@@ -1,30 +1,18 @@
-import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { codeOf, LEASE_MS } from "../contract/fixtures.ts";
 import { OPEN_GATE } from "../helpers/barriers.ts";
 import { History, violationsIn } from "../helpers/history.ts";
 import { runChild } from "../store/child.ts";
-import { TestFolder } from "../store/sqlite-harness.ts";
 import { openGround } from "./crash-ground.ts";
+import { CRASH_PLACES } from "./crash-places.ts";
 import { KILL_POINTS, killPointOf } from "./kill-points.ts";
 import { type Ground, makeWorld, stateOfLink, submitting, valueIn, type World } from "./race-world.ts";
 import { newNotes } from "./recording-upstream.ts";
 
 /*
  * A process is killed at each of the crash points, and another one opens what it left. `power-loss.test.ts` looks at every
- * statement; here it is a real process, a real kill and a real disk.
+ * statement, on SQLite; here it is a real process, a real kill and a real disk or server.
  */
-
-let folder: TestFolder;
-let ground: Ground | undefined;
-
-beforeEach(() => {
-  folder = new TestFolder();
-});
-afterEach(async () => {
-  await ground?.harness.close();
-  folder.remove();
-});
 
 const submit = submitting();
 
@@ -47,18 +35,28 @@ async function submitAgain(world: World): Promise<void> {
   expect(await harness.store.readCredential(world.binding)).toMatchObject({ version: 2, status: "active" });
 }
 
-describe("a process that is killed", () => {
+describe.each(CRASH_PLACES)("a process on $engine that is killed", ({ make }) => {
+  let place: Awaited<ReturnType<typeof make>>;
+  let ground: Ground | undefined;
+  beforeEach(async () => {
+    place = await make();
+  });
+  afterEach(async () => {
+    await ground?.harness.close();
+    ground = undefined;
+    await place.remove();
+  });
+
   it.each(Object.keys(KILL_POINTS))(
     "A60: at %s: nothing acknowledged is lost, nothing is half done, and it goes on",
     async (name) => {
-      const child = runChild("../faults/kill-points-child.ts", [folder.file(), name]);
+      const child = runChild("../faults/kill-points-child.ts", [place.where, name]);
       const output = await child.output;
       expect(child.process.signalCode).toBe("SIGKILL");
 
-      const raw = new DatabaseSync(folder.file());
-      expect(raw.prepare("pragma integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
-      raw.close();
-      ground = await openGround(folder.file());
+      await place.assertSound();
+      expect((await place.countTables()) === 0).toBe(name.startsWith("k8"));
+      ground = await openGround(place.where);
       const { store } = ground.harness;
       expect(await store.verifyAudit()).toMatchObject({ isIntact: true });
       const { operation, leaves } = killPointOf(name);

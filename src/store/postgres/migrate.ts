@@ -5,6 +5,7 @@ import { type AppliedMigration, type KnownMigration, planMigrations } from "../m
 import { DEPLOYMENT_ID } from "../settings.ts";
 import type { PgClient } from "./pg-client.ts";
 import { fromDriver, fromEngine, isConnectionLost, sqlState } from "./postgres-error.ts";
+import type { StatementListener } from "./statements.ts";
 
 /** Where the migrations lie: the same path from `src/store/postgres/` and from `dist/store/postgres/`. */
 export const MIGRATIONS_FOLDER: URL = new URL("../../../migrations/postgres/", import.meta.url);
@@ -16,8 +17,10 @@ const MIGRATION_LOCK = "1262838610, 2";
 const LOCK_TIMEOUT_MS = 120_000;
 const LOCK_NOT_AVAILABLE = "55P03";
 
+type QueryClient = Pick<PgClient, "query">;
+
 /** The journal of a database; empty when nothing has been applied yet. */
-export async function readJournal(client: PgClient): Promise<readonly AppliedMigration[]> {
+export async function readJournal(client: QueryClient): Promise<readonly AppliedMigration[]> {
   if (!(await hasJournal(client))) {
     return [];
   }
@@ -27,7 +30,7 @@ export async function readJournal(client: PgClient): Promise<readonly AppliedMig
   return rows as AppliedMigration[];
 }
 
-async function hasJournal(client: PgClient): Promise<boolean> {
+async function hasJournal(client: QueryClient): Promise<boolean> {
   const { rows } = await client.query({ text: "select to_regclass('schema_migrations') is not null as is_there" });
   return (rows[0] as { readonly is_there: number }).is_there !== 0;
 }
@@ -36,7 +39,7 @@ async function hasJournal(client: PgClient): Promise<boolean> {
  * Whether there are tables in the schema, but no journal of Keyward's. In one statement, which sees one moment: between two
  * of them another replica may have made both, and would be taken for another program.
  */
-export async function isForeign(client: Pick<PgClient, "query">): Promise<boolean> {
+export async function isForeign(client: QueryClient): Promise<boolean> {
   const { rows } = await client.query({
     text: `select count(*) > 0 and not coalesce(bool_or(relname = 'schema_migrations'), false) as is_foreign
       from pg_class
@@ -49,18 +52,25 @@ export async function isForeign(client: Pick<PgClient, "query">): Promise<boolea
  * Brings the schema up to date, in one transaction under a lock: of any number of replicas that start at once one does it,
  * and a kill in the middle leaves the schema as it was.
  *
- * @param client for this alone; closing it rolls back what has failed
+ * @param connection for this alone; closing it rolls back what has failed
  * @returns names of what was applied
  * @throws KeywardError `migration_failed`, `credential_store_unavailable` when another replica holds the lock too long
  */
 export async function runMigrations(
-  client: PgClient,
+  connection: QueryClient,
   known: readonly KnownMigration[],
   random: Random,
+  onStatement: StatementListener = () => {},
 ): Promise<readonly string[]> {
-  if (planMigrations(known, await readJournal(client)).length === 0) {
+  if (planMigrations(known, await readJournal(connection)).length === 0) {
     return [];
   }
+  const client: QueryClient = {
+    query(query) {
+      onStatement(query.text);
+      return connection.query(query);
+    },
+  };
   try {
     await client.query({
       text: `begin; set local lock_timeout = ${LOCK_TIMEOUT_MS}; set local statement_timeout = 0;
@@ -79,7 +89,7 @@ export async function runMigrations(
   }
 }
 
-async function apply(client: PgClient, pending: readonly KnownMigration[], random: Random): Promise<void> {
+async function apply(client: QueryClient, pending: readonly KnownMigration[], random: Random): Promise<void> {
   await client.query({
     text: `create table if not exists schema_migrations (
       name text collate "C" not null primary key,

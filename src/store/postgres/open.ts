@@ -97,7 +97,7 @@ export function migratePostgres(options: PostgresStoreOptions): Promise<readonly
   const known = readMigrations(options.migrations ?? MIGRATIONS_FOLDER);
   return withClient(options, async (client) => {
     await assertUsable(client, options.url);
-    return runMigrations(client, known, options.random);
+    return runMigrations(client, known, options.random, options.onStatement);
   });
 }
 

@@ -10,6 +10,8 @@ const DEADLOCK_DETECTED = "40P01";
 const STALE_PLAN: ReadonlySet<string> = new Set(["0A000", "26000"]);
 /** The server is going or has become a standby: another connection may reach the one in its place. */
 const SERVER_LEAVES: ReadonlySet<string> = new Set(["57P01", "57P02", "57P03", "25006"]);
+/** The server has ended the connection because it, or its transaction, was idle or took too long. */
+const SERVER_ENDS_CONNECTION: ReadonlySet<string> = new Set(["25P03", "25P04", "57P05"]);
 /** Integrity, data, syntax and access rules, a trigger's own exception: no outage, but a fault of this program. */
 const FAULT_CLASSES: ReadonlySet<string> = new Set(["22", "23", "42", "P0"]);
 
@@ -32,7 +34,7 @@ export function isConnectionLost(error: unknown): boolean {
   const state = sqlState(error);
   return state === null
     ? error instanceof ConnectionError
-    : state.startsWith("08") || STALE_PLAN.has(state) || SERVER_LEAVES.has(state);
+    : state.startsWith("08") || [STALE_PLAN, SERVER_LEAVES, SERVER_ENDS_CONNECTION].some((states) => states.has(state));
 }
 
 /** An error of a single statement: a unique index that was met becomes an error that a query may expect. */
