@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { codeOf } from "../contract/fixtures.ts";
 import { OPEN_GATE } from "../helpers/barriers.ts";
 import { createDatabase, isPostgresThere, type TestDatabase } from "../helpers/postgres/database.ts";
@@ -28,7 +28,7 @@ describe.skipIf(!isPostgresThere)("a process that stands still in the middle of 
     holder = runChild("../faults/kill-points-child.ts", [database.url, IN_THE_COMMIT, "SIGSTOP"]);
     const [printed] = (await once(holder.process.stdout ?? holder.process, "data")) as [string];
     held = { ...(JSON.parse(printed) as World), ground };
-    await expect.poll(() => locks(true), { timeout: 10_000 }).toBe(1);
+    await vi.waitUntil(async () => (await locks(true)) === 1, { timeout: 10_000 });
   });
   afterEach(async () => {
     holder.process.kill("SIGKILL");

@@ -1,130 +1,95 @@
-import { createSecretKey, randomBytes } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import type { HeaderName } from "../../src/core/header-name.ts";
-import type { Identity } from "../../src/core/identity.ts";
-import { isKeywardError } from "../../src/core/errors.ts";
-import { rewrap } from "../../src/core/rewrap.ts";
-import { openCredential, sealCredential } from "../../src/core/seal-context.ts";
-import { Secret } from "../../src/core/secret.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Server } from "../../src/core/server.ts";
-import { openSqliteStore, type SqliteStore } from "../../src/sqlite.ts";
-import { retireDataKey, rotateDataKey } from "../../src/vault/data-keys.ts";
-import type { KeyEncryption } from "../../src/vault/kms/key-encryption.ts";
-import { LocalKeyEncryption } from "../../src/vault/kms/local.ts";
-import { openVault } from "../../src/vault/open-vault.ts";
-import { promoteKeyEncryption, stageKeyEncryption } from "../../src/vault/staged-key.ts";
-import type { KeyringVault } from "../../src/vault/vault.ts";
-import { createServer, entry, present, someone, toStore } from "../contract/fixtures.ts";
-import { random, TestClock, TestFolder } from "../store/sqlite-harness.ts";
-import { SILENT } from "./silent.ts";
+import { createDatabase, isPostgresThere } from "../helpers/postgres/database.ts";
+import { runChild } from "../store/child.ts";
+import { TestClock, TestFolder } from "../store/sqlite-harness.ts";
+import { openLeft } from "./crash-ground.ts";
+import { openAll, replaceKeys, replaceKeysAgain, settle } from "./key-crash-ground.ts";
 
-/*
- * What kill -9 leaves while keys are replaced: the files are copied before each statement that writes, as they lie there
- * at that moment, and each copy is opened as the next process opens it.
+/**
+ * Opens what is left, as the next process does, and if it is so for the first time, once more after an operator has brought
+ * it to its end.
  */
-
-const clock = new TestClock();
-const [OLD, NEW] = [randomBytes(32), randomBytes(32)].map(
-  (bytes) => new LocalKeyEncryption(createSecretKey(bytes), random),
-) as [LocalKeyEncryption, LocalKeyEncryption];
-/** More than one step of re-wrapping takes. */
-const PEOPLE = 130;
-
-let folder: TestFolder;
-
-beforeEach(() => {
-  folder = new TestFolder(existsSync("/dev/shm") ? "/dev/shm" : undefined);
-});
-afterEach(() => {
-  folder.remove();
-});
-
-function vaultOn(keyStore: SqliteStore, keyEncryption: KeyEncryption): Promise<KeyringVault> {
-  return openVault({ keyStore, keyEncryption, random, logger: SILENT });
-}
-
-async function storeValue(store: SqliteStore, vault: KeyringVault, server: Server, identity: Identity): Promise<void> {
-  const binding = { serverId: server.id, identity, origin: server.origin, schemaRevision: server.schemaRevision };
-  const values = new Map([["x-api-key" as HeaderName, new Secret(`value of ${identity.id}`)]]);
-  await store.upsertCredential(
-    toStore(server, identity),
-    sealCredential(vault, values, binding),
-    entry("credential.stored"),
-  );
-}
-
-/** Rotates, re-wraps and retires, then brings in another key-encryption key. */
-async function replaceKeys(store: SqliteStore): Promise<void> {
-  const options = { keyStore: store, keyEncryption: OLD, random };
-  const { previousKeyId } = await rotateDataKey(options);
-  await rewrap({ store, vault: await vaultOn(store, OLD), clock }, { rowsPerSecond: 100_000 });
-  await retireDataKey(options, previousKeyId);
-  await stageKeyEncryption(options, NEW);
-  await promoteKeyEncryption({ ...options, keyEncryption: NEW });
-}
-
-/** Opens with whichever of the two keys the wrappings name. @returns the names of those that did */
-async function openAll(path: string, server: Server): Promise<readonly string[]> {
-  const store = await openSqliteStore({ path, clock, random });
+async function lookAt(where: string, server: Server, seen: readonly string[]): Promise<string> {
+  const store = await openLeft(where, new TestClock());
   try {
-    const opened = [];
-    for (const [name, key] of [["old", OLD] as const, ["new", NEW] as const]) {
-      const vault = await vaultOn(store, key).catch((error: unknown) => {
-        if (isKeywardError(error, "encryption_key_wrong")) return null;
-        throw error;
-      });
-      if (vault !== null) {
-        opened.push(name);
-        for (let n = 0; n < PEOPLE; n += 1) {
-          const row = present(await store.readCredential({ serverId: server.id, identity: someone(`who-${n}`) }));
-          expect([...(await openCredential(vault, row)).values()][0]?.reveal()).toBe(`value of who-${n}`);
-        }
-      }
+    const opened = await openAll(store, server);
+    const names = opened.join(" and ");
+    if (!seen.includes(names)) {
+      await replaceKeysAgain(store, opened);
+      expect(await openAll(store, server)).toEqual(["new"]);
     }
-    expect((await store.verifyAudit()).isIntact).toBe(true);
-    return opened;
+    return names;
   } finally {
     await store.close();
   }
 }
 
-it("A60, A67: killed before any statement while keys are replaced, every value opens, with the old key or the new one", async () => {
-  const path = folder.file();
-  const copies: string[] = [];
-  let isArmed = false;
-  let rows = 0;
-  const onStatement = (sql: string): void => {
-    // Nothing of a transaction is in the files before its end: of the rows of one step some are enough.
-    const isRow = /^update "header_credentials/i.test(sql);
-    rows += isRow ? 1 : 0;
-    if (!isArmed || /^\s*(?:select|pragma|begin)/i.test(sql) || (isRow && rows % 40 !== 0)) {
-      return;
-    }
-    const target = join(folder.path, String(copies.length), "keyward.db");
-    mkdirSync(dirname(target));
-    for (const suffix of ["", "-wal"]) {
-      if (existsSync(path + suffix)) copyFileSync(path + suffix, target + suffix);
-    }
-    copies.push(target);
-  };
-  const store = await openSqliteStore({ path, clock, random, onStatement });
-  const vault = await vaultOn(store, OLD);
-  const server = await createServer(store);
-  for (let n = 0; n < PEOPLE; n += 1) {
-    await storeValue(store, vault, server, someone(`who-${n}`));
-  }
-  isArmed = true;
-  await replaceKeys(store);
-  await store.close();
+/* On SQLite: the files are copied before each statement that writes, as they lie there at that moment. */
+describe("keys that are replaced in a file", () => {
+  let folder: TestFolder;
+  beforeEach(() => {
+    folder = new TestFolder(existsSync("/dev/shm") ? "/dev/shm" : undefined);
+  });
+  afterEach(() => {
+    folder.remove();
+  });
 
-  const seen = new Set<string>();
-  for (const copy of copies) {
-    const opened = (await openAll(copy, server)).join(" and ");
-    expect(opened).not.toBe("");
-    seen.add(opened);
-  }
-  expect(await openAll(path, server)).toEqual(["new"]);
-  expect([...seen]).toEqual(["old", "old and new"]);
-}, 120_000);
+  it("A60, A67: by a process that dies before any statement: every value opens, with the old key or the new one", async () => {
+    const path = folder.file();
+    const copies: string[] = [];
+    let isArmed = false;
+    let rows = 0;
+    const store = await openLeft(path, new TestClock(), (sql) => {
+      // Nothing of a transaction is in the files before its end: of the rows of one step some are enough.
+      const isRow = /^update "header_credentials/i.test(sql);
+      rows += isRow ? 1 : 0;
+      if (!isArmed || /^\s*(?:select|pragma|begin)/i.test(sql) || (isRow && rows % 40 !== 0)) {
+        return;
+      }
+      const target = join(folder.path, String(copies.length), "keyward.db");
+      mkdirSync(dirname(target));
+      for (const suffix of ["", "-wal"]) {
+        if (existsSync(path + suffix)) copyFileSync(path + suffix, target + suffix);
+      }
+      copies.push(target);
+    });
+    const server = await settle(store);
+    isArmed = true;
+    await replaceKeys(store);
+    await store.close();
+
+    const seen: string[] = [];
+    for (const left of [...copies, path]) seen.push(await lookAt(left, server, seen));
+    expect([...new Set(seen)]).toEqual(["old", "old and new", "new"]);
+  }, 120_000);
+});
+
+/*
+ * On PostgreSQL only a commit changes what is left: a process that dies in a transaction leaves what the one before it left.
+ * So a process is killed in each transaction, just before its end.
+ */
+describe.skipIf(!isPostgresThere)("keys that are replaced on a server", () => {
+  it("A60, A67: by a process that is killed in any transaction: every value opens, with the old key or the new one", async () => {
+    const settled = await createDatabase();
+    const first = await openLeft(settled.url, new TestClock());
+    const server = await settle(first);
+    await first.close();
+
+    const seen: string[] = [];
+    for (let commit = 1, isDone = false; !isDone; commit += 1) {
+      const copy = await createDatabase({ template: settled.name });
+      const child = runChild("../faults/key-crash-child.ts", [copy.url, String(commit)]);
+      isDone = (await child.output) === "done";
+      expect(child.process.signalCode).toBe(isDone ? null : "SIGKILL");
+      seen.push(await lookAt(copy.url, server, seen));
+      await copy.drop();
+    }
+    expect([...new Set(seen)]).toEqual(["old", "old and new", "new"]);
+    // More than one of them re-wraps, so that one has died between two steps.
+    expect(seen.filter((opened) => opened === "old").length).toBeGreaterThan(4);
+    await settled.drop();
+  }, 120_000);
+});

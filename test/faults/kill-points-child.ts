@@ -20,7 +20,7 @@ let inside = "";
 
 function at(moment: Moment): void {
   if (isArmed && is(moment) && (met += 1) > skips) {
-    process.kill(process.pid, signal as NodeJS.Signals);
+    process.kill(process.pid, signal);
   }
 }
 
