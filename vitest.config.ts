@@ -2,7 +2,12 @@ import { defineConfig } from "vitest/config";
 import { findPostgres } from "./test/helpers/postgres/binaries.ts";
 
 /** What speaks with a whole gateway, and so runs on each engine. */
-const ON_BOTH_ENGINES = ["test/e2e/**/*.test.ts", "test/security/**/*.test.ts", "test/server/metrics.test.ts"];
+const ON_BOTH_ENGINES = [
+  "test/e2e/**/*.test.ts",
+  "test/security/**/*.test.ts",
+  "test/server/metrics.test.ts",
+  ...["kill-submit", "locked-store", "soak", "stop-under-load"].map((name) => `test/faults/${name}.test.ts`),
+];
 
 /** About the file of an embedded database; or about bytes on the wire, and slow. */
 const NOT_ON_POSTGRES = [

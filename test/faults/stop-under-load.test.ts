@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { startHeaderUpstream, type HeaderUpstream } from "../fixtures/header-upstream.ts";
 import { canaryValue } from "../helpers/canary.ts";
 import { giveValue } from "../helpers/connected.ts";
+import { engineOf } from "../helpers/engine.ts";
 import { type KeywardProcess, startKeyward } from "../helpers/keyward-process.ts";
 import { keyProof } from "../helpers/person.ts";
 import { startTestGateway, textIn } from "../helpers/test-gateway.ts";
@@ -53,7 +53,8 @@ function newcomer(url: string, key: string): Promise<number> {
 
 it("A69: SIGTERM finishes what is under way, takes nothing new, leaves no claim behind, and ends with 0", async () => {
   const { key, flowId } = await prepare();
-  child = await startKeyward({ cwd: folder, args: ["--database-url", "sqlite:keyward.db"] });
+  const engine = await engineOf(folder);
+  child = await startKeyward({ cwd: folder, env: engine.envWith({}) });
   const { url } = child;
   const gate = Promise.withResolvers<void>();
   const everyone = Promise.withResolvers<void>();
@@ -102,11 +103,8 @@ it("A69: SIGTERM finishes what is under way, takes nothing new, leaves no claim 
   expect((await submitting).status).toBe(200);
   expect(await ended).toBe(0);
 
-  const database = new DatabaseSync(join(folder, "keyward.db"));
-  expect(database.prepare("select count(*) as n from submission_flows").get()).toEqual({ n: 0 });
-  expect(database.prepare("select version, status from header_credentials").get()).toEqual({
-    version: 2,
-    status: "active",
-  });
-  database.close();
+  expect(await engine.query("select id from submission_flows")).toEqual([]);
+  expect(await engine.query("select cast(version as integer) as version, status from header_credentials")).toEqual([
+    { version: 2, status: "active" },
+  ]);
 });

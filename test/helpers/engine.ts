@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { Client } from "pg";
 import { Secret } from "../../src/core/secret.ts";
 import { openPostgresStore } from "../../src/postgres.ts";
 import { systemClock, systemRandom } from "../../src/server/system.ts";
@@ -22,6 +23,8 @@ export interface EngineOfFolder {
   readonly keySource: KeySources;
   /** One statement behind Keyward's back, with `?` for each value. */
   query(sql: string, ...values: readonly (string | number | Uint8Array)[]): Promise<readonly Record<string, unknown>[]>;
+  /** Keeps everybody from writing the audit log. @returns gives it free */
+  lockLog(): Promise<() => Promise<void>>;
   /** Where in the database a canary stands: in which files, or in which tables. */
   betrayed(): Promise<readonly string[]>;
 }
@@ -46,6 +49,12 @@ function sqliteOf(folder: string): EngineOfFolder {
         raw.close();
       }
     },
+    async lockLog() {
+      // Whoever writes has the whole file.
+      const other = new DatabaseSync(path);
+      other.exec("begin immediate");
+      return async () => other.close();
+    },
     betrayed: async () => betrayingFiles(folder),
   };
 }
@@ -65,6 +74,12 @@ async function postgresOf(folder: string): Promise<EngineOfFolder> {
         sql.replaceAll("?", () => `$${(index += 1)}`),
         values,
       );
+    },
+    async lockLog() {
+      const other = new Client({ connectionString: url });
+      await other.connect();
+      await other.query("begin; lock table audit_events in exclusive mode");
+      return () => other.end();
     },
     async betrayed() {
       const tables = await query(
