@@ -52,8 +52,12 @@ export class TestFolder {
   }
 }
 
+interface SqliteHarness extends Harness {
+  readonly path: string;
+}
+
 /** @param parent where the folder of the database is made; default: the system's for temporary files */
-export async function openSqliteHarness(parent?: string): Promise<Harness> {
+export async function openSqliteHarness(parent?: string): Promise<SqliteHarness> {
   const folder = new TestFolder(parent);
   const clock = new TestClock();
   const opened: SqliteStore[] = [];
@@ -70,6 +74,7 @@ export async function openSqliteHarness(parent?: string): Promise<Harness> {
 
   const store = await open();
   return {
+    path: folder.file(),
     store,
     another: open,
     reopen: async () => {
