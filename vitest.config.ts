@@ -11,7 +11,7 @@ const ON_BOTH_ENGINES = [
 
 /** About the file of an embedded database; on both by itself; or about bytes on the wire, and slow. */
 const NOT_ON_POSTGRES = [
-  ...["first-start", "waits-for-a-lock", "backup", "key-service"].map((name) => `test/e2e/${name}.test.ts`),
+  ...["first-start", "waits-for-a-lock", "backup"].map((name) => `test/e2e/${name}.test.ts`),
   ...["hostile-upstream", "transparent", "wire"].map((name) => `test/security/${name}.test.ts`),
 ];
 

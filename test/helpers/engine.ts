@@ -77,6 +77,8 @@ async function postgresOf(folder: string): Promise<EngineOfFolder> {
     },
     async lockLog() {
       const other = new Client({ connectionString: url });
+      // A test that fails takes the database away under it.
+      other.on("error", () => {});
       await other.connect();
       await other.query("begin; lock table audit_events in exclusive mode");
       return () => other.end();
