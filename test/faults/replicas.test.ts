@@ -11,7 +11,7 @@ import { canaryValue } from "../helpers/canary.ts";
 import { startKeyward, type KeywardProcess } from "../helpers/keyward-process.ts";
 import { keyProof } from "../helpers/person.ts";
 import { createDatabase, isPostgresThere } from "../helpers/postgres/database.ts";
-import { startTcpProxy, type TcpProxy } from "../helpers/postgres/tcp-proxy.ts";
+import { type HalfOpenProxy, startHalfOpenProxy } from "../helpers/half-open-proxy.ts";
 import { callTool } from "../helpers/rpc.ts";
 import { type Chance, SEEDS, withSeed } from "../helpers/seeds.ts";
 import { ADMIN_TOKEN, parse } from "../helpers/test-gateway.ts";
@@ -206,7 +206,7 @@ function endAll(person: Person, except: Stored | null): void {
 
 async function makeTrouble(
   team: Team,
-  proxy: TcpProxy,
+  proxy: HalfOpenProxy,
   databaseUrl: string,
   env: Record<string, string>,
   chance: Chance,
@@ -224,7 +224,7 @@ async function makeTrouble(
       team.counts.cuts += 1;
     },
     async () => {
-      proxy.blackhole();
+      proxy.become({ kind: "blackhole" });
       await pause(1_500);
       proxy.heal();
       team.counts.cuts += 1;
@@ -285,7 +285,7 @@ describe.skipIf(!isPostgresThere || SECONDS === 0)("two replicas on one PostgreS
         });
         onTestFinished(() => upstream.close());
         const database = await createDatabase();
-        const proxy = await startTcpProxy(database.url);
+        const proxy = await startHalfOpenProxy(database.url);
         onTestFinished(() => proxy.close());
         const env = { KEYWARD_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64") };
         const team = new Team(folder, { ...env, KEYWARD_DATABASE_URL: proxy.url }, good);
