@@ -1,7 +1,8 @@
+import type { JsonObject } from "../../src/core/json.ts";
 import { ERROR_TABLE, type ErrorCode } from "../../src/core/errors.ts";
 
 /** An answer of a gateway; null: the connection broke, or there was no gateway just then. */
-export type Answer = { readonly status: number; readonly body: Readonly<Record<string, unknown>> } | null;
+export type Answer = { readonly status: number; readonly body: JsonObject } | null;
 
 /** What is known of something that was asked for. `open`: it may have been done, or not. */
 export type Outcome = "done" | "refused" | "open";
@@ -20,7 +21,7 @@ export class Judge {
   }
 
   get counts(): Readonly<Record<string, number>> {
-    return Object.fromEntries([...this.#counts].toSorted());
+    return Object.fromEntries([...this.#counts].toSorted(([one], [other]) => one.localeCompare(other)));
   }
 
   accuse(what: string): void {
@@ -52,6 +53,10 @@ export class Judge {
 
 const NONE: ReadonlySet<string> = new Set();
 
-function codeOf(answer: Answer): string | undefined {
-  return (answer?.body["error"] as { readonly code?: string } | undefined)?.code;
+/** Of an answer of the REST API, or of JSON-RPC. At the door of a gateway that is about to stop, both get the former. */
+export function codeOf(answer: Answer): string | undefined {
+  const error = answer?.body["error"] as
+    | { readonly code?: unknown; readonly data?: { readonly code?: string } }
+    | undefined;
+  return error?.data?.code ?? (typeof error?.code === "string" ? error.code : undefined);
 }

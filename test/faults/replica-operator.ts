@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { JsonObject } from "../../src/core/json.ts";
 import { createRuntime } from "../../src/server/runtime.ts";
 import { runCommand } from "../cli/run-command.ts";
+import { textIn } from "../helpers/test-gateway.ts";
 import type { Team } from "./replica-team.ts";
 
 interface ShownKey {
@@ -53,7 +54,7 @@ export class Operator {
 
   /** `rotate`, `rewrap`, and `retire` when nothing is sealed under the old key any more. */
   async replaceDataKey(): Promise<void> {
-    const { previous_key_id: old } = await this.#insist(["vault", "rotate"]);
+    const old = textIn(await this.#insist(["vault", "rotate"]), "previous_key_id");
     for (;;) {
       await this.#insist(["vault", "rewrap"]);
       const { keys } = await this.status();
@@ -61,7 +62,7 @@ export class Operator {
         break;
       }
     }
-    await this.#insist(["vault", "retire", String(old), "--yes"]);
+    await this.#insist(["vault", "retire", old, "--yes"]);
     this.#team.judge.count("data keys replaced");
   }
 
@@ -97,8 +98,8 @@ export class Operator {
   async #newKeyFile(): Promise<string> {
     this.#keyFiles += 1;
     const path = join(this.#folder, `${this.#keyFiles}.key`);
-    const { key } = await this.#insist(["vault", "generate-key"]);
-    writeFileSync(path, `${String(key)}\n`, { mode: 0o600 });
+    const key = textIn(await this.#insist(["vault", "generate-key"]), "key");
+    writeFileSync(path, `${key}\n`, { mode: 0o600 });
     return path;
   }
 

@@ -1,9 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { JsonObject } from "../../src/core/json.ts";
 import type { ErrorCode } from "../../src/core/errors.ts";
 import { fingerprint } from "../fixtures/header-upstream.ts";
 import { canaryValue } from "../helpers/canary.ts";
 import { callTool } from "../helpers/rpc.ts";
-import type { Outcome } from "./replica-judge.ts";
+import { textIn } from "../helpers/test-gateway.ts";
+import { codeOf, type Outcome } from "./replica-judge.ts";
 import type { Team } from "./replica-team.ts";
 
 /** What one replica has done counts on every other within that time (issue: 2 s); plus a call that was under way. */
@@ -103,9 +105,8 @@ export class Person {
       judge.count("unanswered");
       return;
     }
-    const { error } = answer.body as { readonly error?: { readonly data?: { readonly code?: string } } };
-    if (error !== undefined) {
-      judge.outcomeOfError("call", error.data?.code);
+    if (answer.body["error"] !== undefined) {
+      judge.outcomeOfError(`call: ${JSON.stringify(answer.body)}`, codeOf(answer));
     } else if (answer.text.includes("/connect/") || answer.text.startsWith("Several links")) {
       // A link, or that there were too many of them just now.
       this.#isAsked = true;
@@ -137,25 +138,21 @@ export class Person {
     const { edits, moves } = this.#server;
     const path = `/api/v1/servers/${this.#server.id}/flow`;
     const opened = await team.send("POST", path, this.#key, {});
-    if (team.judge.outcomeOf("flow", opened, 201) !== "done") return;
-    const flow = `/api/v1/flows/${String(opened?.body["flow_id"])}`;
+    if (team.judge.outcomeOf("flow", opened, 201) !== "done" || opened === null) return;
+    const flow = `/api/v1/flows/${textIn(opened.body, "flow_id")}`;
     const shown = await team.send("GET", flow, this.#key);
-    if (team.judge.outcomeOf("form", shown, 200, this.#endedSince(edits)) !== "done") return;
-    const { url_origin: origin } = shown?.body["server"] as { readonly url_origin: string };
+    if (team.judge.outcomeOf("form", shown, 200, this.#endedSince(edits)) !== "done" || shown === null) return;
+    const origin = textIn(shown.body["server"] as JsonObject, "url_origin");
     const stored: StoredValue = { value: canaryValue("value"), origin, from: Date.now(), until: Infinity };
     this.#accept(stored.value);
     this.values.push(stored);
     const answer = await team.send("PUT", flow, this.#key, { headers: { "X-API-Key": stored.value } });
     const outcome = team.judge.outcomeOf("submit", answer, 200, this.#endedSince(edits));
-    if (outcome === "done") {
+    if (outcome === "done" && answer !== null) {
       team.judge.count("stored");
-      this.#credentialId = String(answer?.body["credential_id"]);
-      this.operations.push({
-        kind: "store",
-        outcome,
-        credentialId: this.#credentialId,
-        version: Number(answer?.body["version"]),
-      });
+      const credentialId = textIn(answer.body, "credential_id");
+      this.#credentialId = credentialId;
+      this.operations.push({ kind: "store", outcome, credentialId, version: Number(answer.body["version"]) });
       this.#isAsked = false;
       // Given while the server moved, it may be for where it is no more.
       this.#storedAtMove = moves % 2 === 0 ? moves : null;

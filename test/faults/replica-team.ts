@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { JsonObject } from "../../src/core/json.ts";
 import { type KeywardProcess, startKeyward } from "../helpers/keyward-process.ts";
 import { keyProof } from "../helpers/person.ts";
 import { ADMIN_TOKEN, parse } from "../helpers/test-gateway.ts";
@@ -111,7 +112,7 @@ export class Team {
   }
 
   /** As the administrator, again and again until it is done. @returns the answer */
-  async insist(method: string, path: string, expected: number, body?: unknown): Promise<Record<string, unknown>> {
+  async insist(method: string, path: string, expected: number, body?: unknown): Promise<JsonObject> {
     for (;;) {
       const answer = await this.send(method, path, ADMIN_TOKEN, body);
       if (this.judge.outcomeOf(`${method} ${path}`, answer, expected) === "done") {

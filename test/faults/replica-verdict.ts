@@ -14,7 +14,10 @@ export interface Arrival {
  * What arrived where it must not: with a call, what belongs to nobody, or was revoked or replaced for longer than the
  * bound; with anything, what was given for another origin.
  */
-export function misdirected(arrivals: readonly Arrival[], people: readonly Person[]): readonly string[] {
+export function misdirected(
+  arrivals: readonly Arrival[],
+  people: readonly Pick<Person, "values">[],
+): readonly string[] {
   const known = new Map<string, StoredValue>();
   for (const { values } of people) for (const stored of values) known.set(stored.value, stored);
   return arrivals.flatMap(({ method, value, origin, at }) => {

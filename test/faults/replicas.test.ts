@@ -13,6 +13,7 @@ import { inconsistencies } from "../helpers/history.ts";
 import { canStartPostgres } from "../helpers/postgres/database.ts";
 import { startPostgres } from "../helpers/postgres/server.ts";
 import { chanceOf, SEEDS, withSeed } from "../helpers/seeds.ts";
+import { textIn } from "../helpers/test-gateway.ts";
 import { Judge } from "./replica-judge.ts";
 import { Operator } from "./replica-operator.ts";
 import { Person, SharedServer } from "./replica-people.ts";
@@ -71,11 +72,11 @@ async function assemble(judge: Judge): Promise<Cast> {
     sample_headers: { "X-API-Key": sample },
     allow_all_identities: true,
   });
-  const server = new SharedServer(String(registered["id"]));
+  const server = new SharedServer(textIn(registered, "id"));
   const people: Person[] = [];
   for (let index = 0; index < PEOPLE; index += 1) {
     const made = await team.insist("POST", "/api/v1/virtual-keys", 201, { name: `person ${index}` });
-    people.push(new Person({ team, server, accept }, { id: String(made["id"]), key: String(made["key"]) }));
+    people.push(new Person({ team, server, accept }, { id: textIn(made, "id"), key: textIn(made, "key") }));
   }
   return { team, operator, database, proxy, server, urls, people, arrivals };
 }
