@@ -90,13 +90,13 @@ export class Person {
       if (step % 40 === 17) await this.#revoke();
       else if (this.#credentialId === null || this.#isAsked || step % 23 === 5) await this.#store();
       else await this.call();
-      await pause(5);
+      await pause(10);
     }
   }
 
   async call(): Promise<void> {
     const { judge } = this.#team;
-    const url = this.#team.next();
+    const url = await this.#team.next();
     if (url === null) return;
     const begun = Date.now();
     const storedAt = this.#storedAtMove;

@@ -87,14 +87,18 @@ export class Team {
     }
   }
 
-  /** The address whose turn it is; null when nobody is there. */
-  next(): string | null {
+  /** The address whose turn it is; null when nobody is there, after a moment. */
+  async next(): Promise<string | null> {
     this.#turn += 1;
-    return (this.#replicas[this.#turn % 2] ?? this.#replicas[(this.#turn + 1) % 2])?.url ?? null;
+    const replica = this.#replicas[this.#turn % 2] ?? this.#replicas[(this.#turn + 1) % 2];
+    if (!replica) {
+      await pause(100);
+    }
+    return replica?.url ?? null;
   }
 
   async send(method: string, path: string, key: string, body?: unknown): Promise<Answer> {
-    const url = this.next();
+    const url = await this.next();
     if (url === null) {
       return null;
     }
