@@ -122,6 +122,16 @@ describe.skipIf(!canStartPostgres)("under a running gateway", { timeout: 60_000 
     },
   );
 
+  it("A60: what was acknowledged survives a crash, also where the server is set to answer before it has written it", async () => {
+    await setUp({ synchronous_commit: "off", wal_writer_delay: "10s" });
+    const [one] = gateways;
+    await giveValue(one, serverId, alice.key, (newest = canaryValue("newest")));
+    await database.stop("immediate");
+    await database.start();
+    await untilReady();
+    await expectServed(one);
+  });
+
   it.each(["fast", "immediate"] as const)(
     "A62: a call that is held while PostgreSQL restarts (%s) goes on when the form comes in elsewhere",
     async (how) => {
