@@ -44,46 +44,44 @@ export class Operator {
     return operator;
   }
 
-  get keyFile(): string {
-    return this.#keyFile;
-  }
-
   async sweep(): Promise<void> {
-    await this.#insist(["sweep"]);
+    await this.#run(["sweep"]);
   }
 
-  /** `rotate`, `rewrap`, and `retire` when nothing is sealed under the old key any more. */
+  /**
+   * `rotate`, then `rewrap` until nothing is sealed under the old key any more, and `retire`. A gateway that has not heard
+   * of the rotation seals under the old one for two seconds, and `retire` is refused then: from the beginning.
+   */
   async replaceDataKey(): Promise<void> {
-    const old = textIn(await this.#insist(["vault", "rotate"]), "previous_key_id");
-    for (;;) {
-      await this.#insist(["vault", "rewrap"]);
+    const old = textIn(await this.#run(["vault", "rotate"]), "previous_key_id");
+    for (let isRetired = false; !isRetired; ) {
+      await this.#run(["vault", "rewrap"]);
       const { keys } = await this.status();
       if (keys.find(({ id }) => id === old)?.may_retire === true) {
-        break;
+        const answer = await this.#insist(["vault", "retire", old, "--yes"], async (code) => code === "key_in_use");
+        isRetired = answer !== null;
       }
     }
-    await this.#insist(["vault", "retire", old, "--yes"]);
     this.#team.judge.count("data keys replaced");
   }
 
   /** `stage`, a restart of every gateway with the new key, `promote`; then the old key goes. */
   async replaceEncryptionKey(): Promise<void> {
     const [old, next] = [this.#keyFile, await this.#newKeyFile()];
-    const stage = ["vault", "stage", "--new-key-file", next];
-    await this.#insist(stage, ({ staged_kek_id: staged }) => staged !== null);
+    await this.#insist(["vault", "stage", "--new-key-file", next], (code) => this.#isDone(code, true));
     this.#team.configure({ KEYWARD_ENCRYPTION_KEY_FILE: next });
     await this.#team.restart(0, "SIGTERM");
     await this.#team.restart(1, "SIGTERM");
     this.#keyFile = next;
-    await this.#insist(["vault", "promote"], ({ staged_kek_id: staged }) => staged === null);
+    await this.#insist(["vault", "promote"], (code) => this.#isDone(code, false));
     rmSync(old);
     this.#team.judge.count("encryption keys replaced");
   }
 
   /** Seals every row anew, which opens each of them. @returns what does not open, and what is not under the new key */
   async openEverything(): Promise<readonly string[]> {
-    await this.#insist(["vault", "rotate"]);
-    const { unreadable_ids: unreadable } = await this.#insist(["vault", "rewrap"]);
+    await this.#run(["vault", "rotate"]);
+    const { unreadable_ids: unreadable } = await this.#run(["vault", "rewrap"]);
     const { keys } = await this.status();
     const left = keys.filter(
       ({ state, sealed }) => state !== "current" && sealed.credentials + sealed.servers + sealed.oauth_records > 0,
@@ -92,24 +90,37 @@ export class Operator {
   }
 
   async status(): Promise<Status> {
-    return (await this.#insist(["vault", "status"])) as unknown as Status;
+    return (await this.#run(["vault", "status"])) as unknown as Status;
   }
 
   async #newKeyFile(): Promise<string> {
     this.#keyFiles += 1;
     const path = join(this.#folder, `${this.#keyFiles}.key`);
-    const key = textIn(await this.#insist(["vault", "generate-key"]), "key");
+    const key = textIn(await this.#run(["vault", "generate-key"]), "key");
     writeFileSync(path, `${key}\n`, { mode: 0o600 });
     return path;
   }
 
+  /** Whether something is staged, or is not any more, by an earlier try whose answer was lost: it is refused again. */
+  async #isDone(code: string | undefined, isStaged: boolean): Promise<boolean> {
+    return code === "key_change_refused" && ((await this.status()).staged_kek_id !== null) === isStaged;
+  }
+
+  async #run(args: readonly string[]): Promise<JsonObject> {
+    return (await this.#insist(args, async () => false)) ?? {};
+  }
+
   /**
-   * Runs a command until it has done it.
-   * @param isDone whether an earlier try, which did not hear of it, has; for what is refused the second time
+   * Runs a command until it has been done.
+   * @param isOver whether an error is a reason to go on with something else
+   * @returns null when it was
    */
-  async #insist(args: readonly string[], isDone?: (status: Status) => boolean): Promise<JsonObject> {
+  async #insist(
+    args: readonly string[],
+    isOver: (code: string | undefined) => Promise<boolean>,
+  ): Promise<JsonObject | null> {
     const { judge } = this.#team;
-    for (let hasFailed = false; ; hasFailed = true) {
+    for (;;) {
       const { code, stdout, stderr } = await runCommand([...args, "--json"], {
         runtime: createRuntime(),
         env: {
@@ -122,8 +133,8 @@ export class Operator {
         return JSON.parse(stdout) as JsonObject;
       }
       const told = /"error":\{"code":"(\w+)"/.exec(stderr)?.[1];
-      if (hasFailed && isDone?.(await this.status()) === true) {
-        return {};
+      if (await isOver(told)) {
+        return null;
       }
       judge.outcomeOfError(`${args.join(" ")}: ${stderr.slice(-500)}`, told);
       if (judge.violations.length > 0) {

@@ -77,8 +77,12 @@ export function changes({ team, operator, server, urls }: Troubled, chance: Chan
 }
 
 /** Each of them at least once, then by chance, until the time is over. */
-export async function makeTrouble(troubles: readonly Trouble[], chance: Chance, end: number): Promise<void> {
-  for (let turn = 0; Date.now() < end || turn < troubles.length; turn += 1) {
+export async function makeTrouble(
+  troubles: readonly Trouble[],
+  chance: Chance,
+  { end, isOver }: { readonly end: number; readonly isOver: () => boolean },
+): Promise<void> {
+  for (let turn = 0; !isOver() && (Date.now() < end || turn < troubles.length); turn += 1) {
     await pause(300 + chance.below(700));
     await (troubles[turn] ?? chance.pick(troubles))();
   }

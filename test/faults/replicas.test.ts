@@ -81,17 +81,20 @@ async function assemble(judge: Judge): Promise<Cast> {
   return { team, operator, database, proxy, server, urls, people, arrivals };
 }
 
+/** Until all troubles have been made, or one of those who take part meets what must not be. */
 async function play(cast: Cast, seed: number): Promise<void> {
-  let isOver = false;
-  const lives = cast.people.map((person, index) => person.live(index, () => isOver));
+  let hasEnded = false;
+  const isOver = (): boolean => hasEnded;
   const end = Date.now() + SECONDS * 1_000;
   const [one, other] = [chanceOf(seed), chanceOf(-seed)];
-  const troubles = [makeTrouble(accidents(cast, one), one, end), makeTrouble(changes(cast, other), other, end)];
-  try {
-    await Promise.race([Promise.all(troubles), Promise.all(lives)]);
-  } finally {
-    isOver = true;
-  }
+  const troubles = [
+    makeTrouble(accidents(cast, one), one, { end, isOver }),
+    makeTrouble(changes(cast, other), other, { end, isOver }),
+  ];
+  const lives = cast.people.map((person, index) => person.live(index, isOver));
+  await Promise.race([Promise.all(troubles), Promise.all(lives)]).catch(() => undefined);
+  hasEnded = true;
+  await Promise.allSettled([...troubles, ...lives]);
   await Promise.all([...troubles, ...lives]);
 }
 

@@ -40,8 +40,12 @@ export async function startPostgres(settings: Settings = {}): Promise<PostgresSe
   }
 
   async function answered(): Promise<string> {
-    const ended = once(child, "exit").then((): [Answer] => [{ error: "its process ended" }]);
-    const [answer] = (await Promise.race([once(child, "message"), ended])) as [Answer];
+    const heard = new AbortController();
+    const { signal } = heard;
+    const ended = once(child, "exit", { signal }).then((): [Answer] => [{ error: "its process ended" }]);
+    const [answer] = (await Promise.race([once(child, "message", { signal }), ended])) as [Answer];
+    ended.catch(() => undefined);
+    heard.abort();
     if ("error" in answer) {
       await close();
       throw new Error(`PostgreSQL did not do it: ${answer.error}`);
