@@ -1,12 +1,10 @@
-import { execFileSync, fork } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { createRuntime } from "../../src/server/runtime.ts";
 import { type Ran, runCommand } from "../cli/run-command.ts";
-import { PROGRAMS } from "../helpers/postgres/binaries.ts";
+import { startPostgres } from "../helpers/postgres/server.ts";
 import { type Scene, setScene } from "../helpers/scene.ts";
 
 /* Deployments that are copied while they serve, as docs/keys.md says, and restored beside themselves. */
@@ -57,12 +55,8 @@ export interface DumpServer {
 
 /** @param programs the folder of its programs */
 export async function startDumpServer(programs: string): Promise<DumpServer> {
-  const child = fork(fileURLToPath(new URL("../helpers/postgres/server-child.ts", import.meta.url)), {
-    env: { ...process.env, [PROGRAMS]: programs },
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
-  const [{ url = "" }] = (await once(child, "message")) as [{ readonly url?: string }];
-  const { hostname, port, username } = new URL(url);
+  const server = await startPostgres({}, programs);
+  const { hostname, port, username } = new URL(server.url);
   const run = (program: string, ...args: readonly string[]): void => {
     execFileSync(join(programs, program), args, { env: { PGHOST: hostname, PGPORT: port, PGUSER: username } });
   };
@@ -83,11 +77,7 @@ export async function startDumpServer(programs: string): Promise<DumpServer> {
         },
       });
     },
-    async stop() {
-      const ended = once(child, "exit");
-      child.disconnect();
-      await ended;
-    },
+    stop: server.close,
   };
 }
 

@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { PROGRAMS } from "./binaries.ts";
 
 /** Of a server's configuration, by name. */
 export type Settings = Readonly<Record<string, string>>;
@@ -25,8 +26,10 @@ export interface PostgresServer {
   close(): Promise<void>;
 }
 
-export async function startPostgres(settings: Settings = {}): Promise<PostgresServer> {
+/** @param programs the folder of another server's programs; default: what `findPostgres` finds */
+export async function startPostgres(settings: Settings = {}, programs?: string): Promise<PostgresServer> {
   const child = fork(new URL("server-child.ts", import.meta.url), [JSON.stringify(settings)], {
+    env: { ...process.env, ...(programs === undefined ? {} : { [PROGRAMS]: programs }) },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     execArgv: [],
   });
