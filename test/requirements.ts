@@ -294,7 +294,10 @@ export const ABUSE_CASES = {
     sentence: "A full disk, a lock, damage or a path that cannot be used is said, and never a silent new database.",
     source: "P9",
   },
-  A64: { sentence: "A clock that jumps back revives nothing that has expired.", source: "P5" },
+  A64: {
+    sentence: "Clocks that disagree, or jump, revive nothing that has expired, and of two submissions one wins.",
+    source: "P5",
+  },
   A65: {
     sentence:
       "A key command that stalls or dies is asked again for a minute, then stops the start; one that lies stops it at once.",
