@@ -77,8 +77,7 @@ export async function connectTo(name: string): Promise<TestDatabase> {
   };
 }
 
-/** One statement on a connection of its own, as the user that the URL names. */
-export async function run(
+async function run(
   url: string,
   sql: string,
   values: readonly unknown[] = [],
