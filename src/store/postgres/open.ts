@@ -14,6 +14,7 @@ import { isForeign, MIGRATIONS_FOLDER, readJournal, runMigrations } from "./migr
 import type { PgClient, PgDriver } from "./pg-client.ts";
 import { PostgresEngine } from "./postgres-engine.ts";
 import { fromDriver, fromEngine, isComing, sqlState } from "./postgres-error.ts";
+import { postgresSchemaDrift } from "./schema-drift.ts";
 import { Statements, type StatementListener } from "./statements.ts";
 
 /** All ports on one PostgreSQL database. Any number of them, in one process or many, may be open on the same one. */
@@ -114,6 +115,15 @@ export function postgresMigrationStatus(
     const applied = await readJournal(client);
     return { applied, pending: planMigrations(known, applied).map(({ name }) => name) };
   });
+}
+
+/** @returns names of what is not as the migrations have made it; null when the user may not create what it is compared with */
+export function postgresDrift(
+  options: Pick<PostgresStoreOptions, "url" | "clock" | "random" | "logger">,
+): Promise<readonly string[] | null> {
+  return withClient(options, (client) =>
+    postgresSchemaDrift(client, readMigrations(MIGRATIONS_FOLDER), options.random),
+  );
 }
 
 async function withClient<T>(
