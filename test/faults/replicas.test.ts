@@ -150,7 +150,7 @@ describe.skipIf(!canStartPostgres)("two replicas on one PostgreSQL", () => {
           await person.call();
         }
         console.info(`seed ${seed}: ${JSON.stringify(judge.counts)}`);
-        expect([...judge.violations, ...(await account(cast))]).toEqual([]);
+        expect([...new Set([...judge.violations, ...(await account(cast))])]).toEqual([]);
         expect(judge.counted("calls")).toBeGreaterThan(20);
         expect(judge.counted("revoked")).toBeGreaterThan(0);
       });
