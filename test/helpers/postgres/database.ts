@@ -39,7 +39,7 @@ async function askLauncher(): Promise<string> {
   }
   const { url, error } = (await (await fetch(launcher)).json()) as { readonly url?: string; readonly error?: string };
   if (url === undefined) {
-    throw new Error(`PostgreSQL did not start: ${error}`);
+    throw new Error(error);
   }
   return url;
 }

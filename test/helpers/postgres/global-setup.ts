@@ -1,20 +1,15 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
 import { findPostgres } from "./binaries.ts";
+import { type PostgresServer, type Started, startPostgres } from "./server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** Where a test asks for a PostgreSQL server; the first one to ask has it started. null = there is none. */
     readonly postgresLauncher: string | null;
   }
-}
-
-interface Started {
-  readonly url?: string;
-  readonly error?: string;
 }
 
 /** One server for the whole run, started by the first test that asks and stopped at the end. */
@@ -27,21 +22,24 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     project.provide("postgresLauncher", null);
     return async () => {};
   }
-  let child: ChildProcess | undefined;
+  let server: PostgresServer | undefined;
   let started: Promise<Started> | undefined;
 
   async function start(): Promise<Started> {
     if (given !== undefined) {
       return { url: given };
     }
-    child = fork(new URL("server-child.ts", import.meta.url), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-    const [message] = (await once(child, "message")) as [Started];
-    return message;
+    try {
+      server = await startPostgres();
+      return { url: server.url };
+    } catch (error) {
+      return { error: error instanceof Error ? error.message : String(error) };
+    }
   }
 
   const launcher = createServer((_, response) => {
     started ??= start();
-    started.then((answer) => response.end(JSON.stringify(answer))).catch(() => response.destroy());
+    void started.then((answer) => response.end(JSON.stringify(answer)));
   }).listen(0, "127.0.0.1");
   await once(launcher, "listening");
   project.provide("postgresLauncher", `http://127.0.0.1:${(launcher.address() as AddressInfo).port}/`);
@@ -49,11 +47,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return async () => {
     launcher.closeAllConnections();
     launcher.close();
-    await started?.catch(() => undefined);
-    if (child !== undefined && child.exitCode === null) {
-      const ended = once(child, "exit");
-      child.disconnect();
-      await ended;
-    }
+    await started;
+    await server?.close();
   };
 }

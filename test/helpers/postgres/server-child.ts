@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { freePort } from "../free-port.ts";
 import { findPostgres, linkLibraries } from "./binaries.ts";
+import type { Started } from "./server.ts";
 
 /*
  * A PostgreSQL of its own, in a folder of its own, until the parent process says stop or is gone. A process and not a
@@ -15,13 +16,14 @@ import { findPostgres, linkLibraries } from "./binaries.ts";
 const NOBODY = 65_534;
 const READY_WITHIN_MS = 30_000;
 
-/** What is thrown away needs no disk; a private socket folder, because /var/run belongs to somebody else. */
-const SETTINGS = {
+/** What is thrown away needs no disk, unless who starts it says so. */
+const SETTINGS: Readonly<Record<string, string>> = {
   fsync: "off",
   full_page_writes: "off",
   max_connections: "200",
   shared_buffers: "32MB",
   listen_addresses: "127.0.0.1",
+  ...(JSON.parse(process.argv[2] ?? "{}") as Record<string, string>),
 };
 
 const folder = mkdtempSync(join(tmpdir(), "keyward-postgres-"));
@@ -60,6 +62,7 @@ async function start(): Promise<string> {
   execFileSync(join(bin, "initdb"), initialize, { ...owner, cwd: folder, env: environment, stdio: "ignore" });
   const port = await freePort();
   const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  // A private folder for its socket, because /var/run belongs to somebody else.
   server = spawn(join(bin, "postgres"), ["-D", data, "-k", sockets, "-p", String(port), ...settings], {
     ...owner,
     cwd: folder,
@@ -109,9 +112,9 @@ async function answers(url: string): Promise<void> {
 }
 
 start().then(
-  (url) => process.send?.({ url }),
+  (url) => process.send?.({ url } satisfies Started),
   (error: unknown) => {
-    process.send?.({ error: String(error) });
+    process.send?.({ error: String(error) } satisfies Started);
     process.disconnect();
   },
 );
