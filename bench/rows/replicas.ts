@@ -49,7 +49,7 @@ export const replicas: Row = {
         await replica(bed, gateways[0], identities.slice(0, CONCURRENCY / 2)),
         await replica(bed, gateways[1], identities.slice(CONCURRENCY / 2)),
       ];
-      const calls = isQuick ? 100 : 5_000;
+      const calls = isQuick ? 100 : 2_500;
       const rounds: { readonly one: Found; readonly two: Found }[] = [];
       for (let round = 0; round <= (isQuick ? 1 : 5); round += 1) {
         const found = { one: await load(alone, deployment, calls), two: await load(both, deployment, calls) };
