@@ -76,7 +76,7 @@ export async function query(url: string, sql: string): Promise<readonly unknown[
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    return (await client.query(sql)).rows;
+    return (await client.query<Record<string, unknown>>(sql)).rows;
   } finally {
     await client.end();
   }

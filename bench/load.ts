@@ -40,8 +40,9 @@ export class LoadClient {
   async run({ url, calls, concurrency, until, call }: LoadOptions): Promise<LoadResult> {
     const times: number[] = [];
     let next = 0;
+    const isOver = (): boolean => next >= calls || until?.aborted === true;
     const lane = async (index: number): Promise<void> => {
-      while (next < calls && until?.aborted !== true) {
+      while (!isOver()) {
         const n = next;
         next += 1;
         const { ms, fault } = await this.try(url, call(n, index));

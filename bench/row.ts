@@ -50,6 +50,11 @@ export function titleOn(engine: EngineName, what: string): string {
   return engine === "SQLite" ? what : `${what}, ${engine}`;
 }
 
+/** Without what this machine cannot tell. */
+export function toldOnly(measures: readonly Measure[]): readonly Measure[] {
+  return measures.filter(({ value }) => !Number.isNaN(value));
+}
+
 /** A ratio of two numbers of one kind, which are told with it. */
 export function ratio(
   [value, base]: readonly [number, number],

@@ -4,7 +4,7 @@ import { callersOf } from "../callers.ts";
 import type { Child } from "../child.ts";
 import type { Deployment } from "../deployment.ts";
 import { type LoadClient, type LoadOptions, median } from "../load.ts";
-import { type Measure, ratio, rounded, type Row, titleOn } from "../row.ts";
+import { ratio, rounded, type Row, titleOn, toldOnly } from "../row.ts";
 import { identityIds, type Seeded, seedIdentities } from "../seed.ts";
 
 const SERVER = "shared";
@@ -63,7 +63,7 @@ export const replicas: Row = {
         );
         return { ...measured, detail: measured.detail + told };
       };
-      return [
+      return toldOnly([
         {
           what: WHAT,
           against: AGAINST,
@@ -85,7 +85,7 @@ export const replicas: Row = {
           ...compared(({ perSecond }) => perSecond, "/s", `; all that runs shares ${availableParallelism()} cores`),
           goal: null,
         },
-      ] satisfies Measure[];
+      ]);
     } finally {
       await bed.close();
     }

@@ -4,7 +4,7 @@ import { callsOf, type Era } from "../calls.ts";
 import type { Child } from "../child.ts";
 import type { EngineName } from "../deployment.ts";
 import { profileOf } from "../profile.ts";
-import { type Goal, type Measure, ratio, type Row, type Setting, titleOn } from "../row.ts";
+import { type Goal, type Measure, ratio, type Row, type Setting, titleOn, toldOnly } from "../row.ts";
 import { identityIds, seedIdentities } from "../seed.ts";
 import { type Contestant, type Score, sideBySide } from "../side-by-side.ts";
 
@@ -66,7 +66,7 @@ export const warmPostgres: Row = {
         },
       );
     }
-    return measures;
+    return toldOnly(measures);
   },
 };
 
