@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { fingerprint } from "../fixtures/header-upstream.ts";
 import { engineOf, isOnPostgres } from "../helpers/engine.ts";
+import { startHalfOpenProxy } from "../helpers/half-open-proxy.ts";
 import { keyProof, linkIn, submit } from "../helpers/person.ts";
-import { startTcpProxy } from "../helpers/postgres/tcp-proxy.ts";
 import { ask, messageOf, modernRequest, openRequest } from "../helpers/raw-mcp.ts";
 import { callTool } from "../helpers/rpc.ts";
 import { setScene, type Scene } from "../helpers/scene.ts";
@@ -88,7 +88,7 @@ describe.runIf(isOnPostgres)("on PostgreSQL", () => {
     const { alice, gateway } = scene;
     await scene.connect(alice.key, scene.goodValue("alice"));
     const { KEYWARD_DATABASE_URL: url = "" } = (await engineOf(gateway.folder)).envWith({});
-    const proxy = await startTcpProxy(url);
+    const proxy = await startHalfOpenProxy(url);
     const cut = await startTestGateway({ folder: gateway.folder, env: { KEYWARD_DATABASE_URL: proxy.url } });
     onTestFinished(async () => {
       await cut.close();
@@ -97,7 +97,7 @@ describe.runIf(isOnPostgres)("on PostgreSQL", () => {
     const call = () => callTool(cut, alice.key, "notes-whoami");
     expect((await call()).result.isError ?? false).toBe(false);
 
-    proxy.blackhole();
+    proxy.become({ kind: "blackhole" });
     const sent = scene.upstream.received.length;
     const outage = await call();
     expect([outage.status, JSON.stringify(outage.body)]).toEqual([

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
 import { findPostgres } from "./binaries.ts";
-import { type PostgresServer, type Started, startPostgres } from "./server.ts";
+import { type PostgresServer, startPostgres } from "./server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -22,24 +22,21 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     project.provide("postgresLauncher", null);
     return async () => {};
   }
-  let server: PostgresServer | undefined;
-  let started: Promise<Started> | undefined;
+  let server: Promise<PostgresServer> | undefined;
 
-  async function start(): Promise<Started> {
+  async function start(): Promise<string> {
     if (given !== undefined) {
-      return { url: given };
+      return given;
     }
-    try {
-      server = await startPostgres();
-      return { url: server.url };
-    } catch (error) {
-      return { error: error instanceof Error ? error.message : String(error) };
-    }
+    server ??= startPostgres();
+    return (await server).url;
   }
 
   const launcher = createServer((_, response) => {
-    started ??= start();
-    void started.then((answer) => response.end(JSON.stringify(answer)));
+    start().then(
+      (url) => response.end(JSON.stringify({ url })),
+      (error: unknown) => response.end(JSON.stringify({ error: String(error) })),
+    );
   }).listen(0, "127.0.0.1");
   await once(launcher, "listening");
   project.provide("postgresLauncher", `http://127.0.0.1:${(launcher.address() as AddressInfo).port}/`);
@@ -47,7 +44,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return async () => {
     launcher.closeAllConnections();
     launcher.close();
-    await started;
-    await server?.close();
+    await server?.then(
+      (started) => started.close(),
+      () => undefined,
+    );
   };
 }
