@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Client } from "pg";
+import { runAt } from "../test/helpers/postgres/run-at.ts";
 import { cpuOfServer, serverOf } from "./server-cpu.ts";
 
 export type EngineName = "SQLite" | "PostgreSQL";
@@ -47,9 +47,9 @@ export function sqliteDeployment(folder: string): Deployment {
 /** @param serverUrl of the server's own database; that of the deployment is made beside it, and ends with the server */
 export async function postgresDeployment(folder: string, serverUrl: string): Promise<Deployment> {
   const name = `bench_${randomBytes(8).toString("hex")}`;
-  await query(serverUrl, `create database ${name} template template0 encoding 'UTF8'`);
+  await runAt(serverUrl, `create database ${name} template template0 encoding 'UTF8'`);
   // Long-lived, and a child of the first process of the server, as its backends are.
-  const [checkpointer] = await query(serverUrl, "select pid from pg_stat_activity where backend_type = 'checkpointer'");
+  const [checkpointer] = await runAt(serverUrl, "select pid from pg_stat_activity where backend_type = 'checkpointer'");
   const server = serverOf((checkpointer as { readonly pid: number }).pid);
   const address = new URL(serverUrl);
   address.pathname = `/${name}`;
@@ -58,10 +58,10 @@ export async function postgresDeployment(folder: string, serverUrl: string): Pro
     engine: "PostgreSQL",
     folder,
     env: { KEYWARD_DATABASE_URL: url, ...newKey() },
-    readRow: async <Row>(sql: string) => (await query(url, sql))[0] as Row,
+    readRow: async <Row>(sql: string) => (await runAt(url, sql))[0] as Row,
     async settle() {
-      await query(url, "vacuum (analyze)");
-      await query(url, "checkpoint");
+      await runAt(url, "vacuum (analyze)");
+      await runAt(url, "checkpoint");
     },
     serverCpuUs: () => cpuOfServer(server),
   };
@@ -69,15 +69,4 @@ export async function postgresDeployment(folder: string, serverUrl: string): Pro
 
 function newKey(): Readonly<Record<string, string>> {
   return { KEYWARD_ENCRYPTION_KEY: randomBytes(32).toString("base64") };
-}
-
-/** As the superuser. */
-export async function query(url: string, sql: string): Promise<readonly unknown[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await client.end();
-  }
 }
