@@ -62,6 +62,21 @@ describe.skipIf(!isPostgresThere)("doctor on PostgreSQL", () => {
     ]);
   });
 
+  // pg_dump types a check as the server shows it, and the server then shows it with other parentheses.
+  it("checks that a restored dump has typed anew are as they were made", async () => {
+    const checks = await database.query(
+      `select conrelid::regclass::text as table_name, conname, pg_get_constraintdef(oid) as rule
+        from pg_constraint where contype = 'c' and connamespace = 'public'::regnamespace`,
+    );
+    expect(checks.length).toBeGreaterThan(20);
+    const again = checks.map(
+      ({ table_name, conname, rule }) =>
+        `alter table ${table_name} drop constraint ${conname}; alter table ${table_name} add constraint ${conname} ${rule}`,
+    );
+    await database.query(again.join(";"));
+    expect(await driftFindings()).toEqual([]);
+  });
+
   it("a guard of the audit log that was switched off is told, although it is still there", async () => {
     await database.query("alter table audit_events disable trigger audit_events_append_only");
     expect(await driftFindings()).toEqual(["warning: Not as the migrations have made it: audit_events_append_only."]);

@@ -49,6 +49,10 @@ const IS_OURS = `to_regnamespace(quote_ident(current_schema()))`;
 const notOfAnExtension = (oid: string): string =>
   `not exists (select 1 from pg_depend where objid = ${oid} and deptype = 'e')`;
 
+/*
+ * Constraints without the parentheses that change nothing: the server keeps those that were typed, and a database that was
+ * dumped and restored has been typed by `pg_dump`, which writes `BETWEEN` as two comparisons in parentheses of their own.
+ */
 const DEFINITIONS = `
   select name, replace(string_agg(definition, E'\\n' order by definition collate "C"),
     quote_ident(current_schema()) || '.', '') as definition
@@ -60,7 +64,7 @@ const DEFINITIONS = `
       left join pg_collation as l on l.oid = attcollation
     where relnamespace = ${IS_OURS} and relkind in ('r', 'p') and ${notOfAnExtension("c.oid")}
     union all
-    select relname::text, concat_ws(' ', conname, pg_get_constraintdef(k.oid))
+    select relname::text, concat_ws(' ', conname, pg_get_constraintdef(k.oid, true))
     from pg_class as c join pg_constraint as k on conrelid = c.oid
     where relnamespace = ${IS_OURS} and ${notOfAnExtension("c.oid")}
     union all
