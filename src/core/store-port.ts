@@ -1,3 +1,4 @@
+import type { AttemptStore } from "./attempt-port.ts";
 import type { Actor, AuditAction, AuditEntry, AuditEvent, AuditVerdict, RequestOrigin } from "./audit.ts";
 import type {
   Binding,
@@ -517,6 +518,7 @@ export interface Store
     AdminStore,
     AuditStore,
     SweepStore,
+    AttemptStore,
     OauthStore,
     UserStore,
     GroupStore,

@@ -108,7 +108,7 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
   const admins = createAdmins({ store, vault, random, configuredToken: config.adminToken });
   const completions = createCompletions({ logger });
   foundations.onStoredElsewhere((binding) => completions.announce(binding));
-  const links = observeLinks(createLinkIssuer({ provider, clock, publicUrl }), metrics);
+  const links = observeLinks(createLinkIssuer({ provider, store, vault, clock, publicUrl }), metrics);
   const listChanges = createListChanges();
   const resolver = observeResolver(createResolver({ store, vault: observeVault(vault, stages), logger }), stages);
   const rejections = observeRejections(createRejections({ store, upstream, clock, logger }), metrics);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from "vitest";
 import { describeAccess } from "./access.ts";
 import { describeAdminTokens } from "./admin-tokens.ts";
+import { describeAttempts } from "./attempts.ts";
 import { describeAudit } from "./audit.ts";
 import { describeAuditSubjects } from "./audit-subjects.ts";
 import { describeCredentials } from "./credentials.ts";
@@ -57,6 +58,7 @@ export function describeStoreContract(engine: string, open: () => Promise<Harnes
     describeAudit(get);
     describeAuditSubjects(get);
     describeSweeps(get);
+    describeAttempts(get);
     describeOauth(get);
   });
 }

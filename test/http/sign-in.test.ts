@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { KeywardError } from "../../src/core/errors.ts";
 import type { BrowserAnswer } from "../helpers/browser.ts";
 import { browserOf, emailOf, invite, join, PASSWORD } from "./people.ts";
 import { createTestApp, outcomeOf, type TestApp } from "./test-app.ts";
@@ -199,6 +200,48 @@ describe("a password sign-in", () => {
     }
     expect(outcomes.filter((status) => status === 404)).toHaveLength(60);
     expect(outcomes.at(-1)).toBe(429);
+  });
+
+  it("P16: is counted under digests, in which neither account nor address can be read", async () => {
+    const test = await createTestApp();
+    const ada = await join(test, "Ada");
+    await browserOf(test, "198.51.100.7").signIn(ada.email, "wrong wrong wrong");
+    const rows = await test.signInDatabase.db.selectFrom("attempts").selectAll().execute();
+    // Of two addresses, and of one account.
+    expect(rows).toHaveLength(3);
+    for (const { digest } of rows) {
+      expect(digest).toMatch(/^[0-9a-f]{64}$/);
+    }
+  });
+
+  it("P10: is not judged when it cannot be counted, nor is any other guess", async () => {
+    const outage = new KeywardError("credential_store_unavailable");
+    const test = await createTestApp({ adminToken: null, failures: { takeAttempt: outage } });
+    const body = { token: (await invite(test, "Bob")).token, password: PASSWORD };
+    const setup = { setup_token: "kws_x", name: "Eve", email: "eve@example.com", password: PASSWORD };
+    const browser = browserOf(test);
+    for (const answer of [
+      await browser.signIn(emailOf("Bob"), PASSWORD),
+      await browser.enter("POST", "/api/v1/invites/view", { token: body.token }),
+      await browser.enter("POST", "/api/v1/invites/accept", body),
+      await browser.enter("POST", "/api/v1/setup/admin", setup),
+    ]) {
+      expect(codeOf(answer)).toBe("503 credential_store_unavailable");
+    }
+  });
+
+  it("P16: from very many addresses at once writes no more than can be judged", async () => {
+    const test = await createTestApp({ hasRealPasswordCost: true });
+    test.storeCalls.length = 0;
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, i) =>
+        browserOf(test, `198.51.100.${i}`).signIn(`nobody${i}@example.com`, PASSWORD),
+      ),
+    );
+    const judged = answers.filter(({ status }) => status === 401).length;
+    expect(judged).toBeGreaterThan(0);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(200 - judged);
+    expect(test.storeCalls.filter((name) => name === "takeAttempt")).toHaveLength(judged);
   });
 
   it("is written down with who, how and from where, and its end too", async () => {

@@ -29,10 +29,8 @@ export interface JoinParts {
 export function mountJoin(mount: Mount, parts: JoinParts): void {
   const { store, vault, random, passwords, sessions, entrance, limits } = parts;
 
-  function assertWithinLimit(c: HttpContext): void {
-    if (!limits.take(c.env.address, null)) {
-      throw new KeywardError("rate_limited");
-    }
+  function assertMayGuess(c: HttpContext): Promise<void> {
+    return limits.assertMayGuess(c.env.address, null);
   }
 
   function digestOfInvite(text: string): string {
@@ -54,7 +52,7 @@ export function mountJoin(mount: Mount, parts: JoinParts): void {
   }
 
   mount(signInRoutes.setUpAdmin, async (c) => {
-    assertWithinLimit(c);
+    await assertMayGuess(c);
     const { setup_token: text, name, email: typed, password } = c.req.valid("json");
     const offered = parseToken("setup_token", text);
     if (offered === null) {
@@ -85,7 +83,7 @@ export function mountJoin(mount: Mount, parts: JoinParts): void {
   });
 
   mount(signInRoutes.viewInvite, async (c) => {
-    assertWithinLimit(c);
+    await assertMayGuess(c);
     const invite = await store.findInvite(digestOfInvite(c.req.valid("json").token));
     if (invite === null) {
       throw new KeywardError("invite_not_found");
@@ -94,7 +92,7 @@ export function mountJoin(mount: Mount, parts: JoinParts): void {
   });
 
   mount(signInRoutes.acceptInvite, async (c) => {
-    assertWithinLimit(c);
+    await assertMayGuess(c);
     const { token, password } = c.req.valid("json");
     const digest = digestOfInvite(token);
     // Before the work of a hash, and again with it: the second look decides.

@@ -35,9 +35,7 @@ export function createOwnAccount(parts: {
     origin: RequestOrigin,
   ): Promise<void> {
     // A session that was left open must not become a way to guess the password.
-    if (!limits.take(origin.address, user.email)) {
-      throw new KeywardError("rate_limited");
-    }
+    await limits.assertMayGuess(origin.address, user.email);
     const from = await store.findPassword(user.id);
     if (from === null) {
       throw new KeywardError("invalid_request", {
