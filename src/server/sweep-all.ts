@@ -12,6 +12,7 @@ interface Swept {
 /** Deletes everything that is stale right now, batch by batch. A retention of 0 keeps orphans for ever. */
 export async function sweepAll(store: Store, orphanRetentionMs: number): Promise<Swept> {
   // Nobody wants to know how many of these there were.
+  await repeat(() => store.sweepSessions(BATCH));
   await repeat(() => store.sweepAttempts(BATCH));
   return {
     expiredFlows: await repeat(() => store.sweepExpiredFlows(BATCH)),
@@ -23,8 +24,11 @@ export async function sweepAll(store: Store, orphanRetentionMs: number): Promise
 
 /** What goes with every pass of a gateway besides flows. @returns how many, at most `limit` */
 export async function sweepRecords(store: Store, limit: number): Promise<number> {
-  const swept = await store.sweepOauthRecords(limit, { unusedClientMs: UNUSED_CLIENT_MS });
-  return swept < limit ? swept + (await store.sweepAttempts(limit - swept)) : swept;
+  let swept = await store.sweepOauthRecords(limit, { unusedClientMs: UNUSED_CLIENT_MS });
+  for (const sweep of [store.sweepSessions, store.sweepAttempts]) {
+    swept += swept < limit ? await sweep(limit - swept) : 0;
+  }
+  return swept;
 }
 
 /** What that would delete. */

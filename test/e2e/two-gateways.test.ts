@@ -1,13 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { fingerprint } from "../fixtures/header-upstream.ts";
 import { engineOf, isOnPostgres } from "../helpers/engine.ts";
+import { canaryValue } from "../helpers/canary.ts";
+import { browserAt, join, PASSWORD } from "../helpers/people.ts";
 import { keyProof, linkIn, submit } from "../helpers/person.ts";
 import { startTcpProxy } from "../helpers/postgres/tcp-proxy.ts";
 import { ask, messageOf, modernRequest, openRequest } from "../helpers/raw-mcp.ts";
 import { callTool } from "../helpers/rpc.ts";
 import { setScene, type Scene } from "../helpers/scene.ts";
 import { createTestClock, type TestClock } from "../helpers/test-clock.ts";
-import { startTestGateway, type TestGateway } from "../helpers/test-gateway.ts";
+import { type ApiAnswer, startTestGateway, type TestGateway } from "../helpers/test-gateway.ts";
 
 /* Two gateways on one database: what is done through one counts on the other. */
 
@@ -60,6 +62,116 @@ describe("through one gateway", () => {
   it("a key that is disabled is none on the other", async () => {
     expect((await other.admin("PATCH", `/api/v1/virtual-keys/${scene.alice.id}`, { enabled: false })).status).toBe(200);
     expect((await callHere()).status).toBe(401);
+  });
+});
+
+/** Does the same as often as it is asked to, at one gateway and the other in turn. @returns what came of each */
+async function inTurn<T>(times: number, act: (gateway: TestGateway) => Promise<T>): Promise<T[]> {
+  const outcomes: T[] = [];
+  for (let i = 0; i < times; i += 1) {
+    outcomes.push(await act(i % 2 === 0 ? scene.gateway : other));
+  }
+  return outcomes;
+}
+
+/** An answer in two words. */
+function outcomeOf(answer: Pick<ApiAnswer, "status" | "body">): string {
+  const error = answer.body["error"] as { readonly code?: string } | undefined;
+  return error?.code === undefined ? String(answer.status) : `${answer.status} ${error.code}`;
+}
+
+describe("what may be done so often is counted for both gateways together", () => {
+  it("P16: guesses at a password, which are refused at both from the eleventh on, the right one too", async () => {
+    const ada = await join(scene.gateway, "Ada");
+    const guess = async (gateway: TestGateway, password: string) =>
+      outcomeOf(await browserAt(gateway).signIn(ada.email, password));
+    const wrong = await inTurn(10, (gateway) => guess(gateway, "wrong wrong wrong"));
+    expect(new Set(wrong)).toEqual(new Set(["401 sign_in_failed"]));
+    expect(await inTurn(4, (gateway) => guess(gateway, PASSWORD))).toEqual(Array(4).fill("429 rate_limited"));
+    // Nor does the session that is open give more of them.
+    const change = { password: { current: PASSWORD, new: "another good password" } };
+    expect(outcomeOf(await ada.browser.call("PATCH", "/api/v1/me", change))).toBe("429 rate_limited");
+    clock.advance(15 * 60_000);
+    expect(await guess(scene.gateway, PASSWORD)).toBe("200");
+  });
+
+  it("P16: of guesses that are made at both at once, exactly as many are judged as at one", async () => {
+    const ada = await join(scene.gateway, "Ada");
+    const outcomes = await Promise.all(
+      Array.from({ length: 16 }, async (_, i) =>
+        outcomeOf(await browserAt(i % 2 === 0 ? scene.gateway : other).signIn(ada.email, "wrong wrong wrong")),
+      ),
+    );
+    expect(outcomes.filter((outcome) => outcome === "401 sign_in_failed")).toHaveLength(10);
+    expect(outcomes.filter((outcome) => outcome === "429 rate_limited")).toHaveLength(6);
+  });
+
+  it("P16: guesses from one address, of whatever kind", async () => {
+    const view = async (gateway: TestGateway) =>
+      outcomeOf(await gateway.call("POST", "/api/v1/invites/view", {}, { token: "kwi_x" }));
+    const guesses = await inTurn(60, view);
+    expect(new Set(guesses)).toEqual(new Set(["404 invite_not_found"]));
+    expect(await inTurn(2, view)).toEqual(["429 rate_limited", "429 rate_limited"]);
+    const signIn = await browserAt(other).signIn("ada@example.com", PASSWORD);
+    expect(outcomeOf(signIn)).toBe("429 rate_limited");
+  });
+
+  it("A16: links of an identity to a server, while the form that is open goes on working at both", async () => {
+    const { alice } = scene;
+    const calls = await inTurn(14, (gateway) => callTool(gateway, alice.key, "notes-whoami"));
+    expect(calls.map(({ text }) => text.includes("/connect/"))).toEqual([
+      ...Array<boolean>(10).fill(true),
+      ...Array<boolean>(4).fill(false),
+    ]);
+    const { flowId } = linkIn(calls[0]?.text ?? "");
+    const form = { "X-API-Key": scene.goodValue("alice") };
+    expect((await submit(other, flowId, keyProof(alice.key), form)).status).toBe(200);
+    clock.advance(60_000);
+    expect((await callHere()).result.isError ?? false).toBe(false);
+  });
+
+  it("A02: wrong keys for a link, and values for it that the server refuses", async () => {
+    const { alice } = scene;
+    const form = { "X-API-Key": scene.goodValue("alice") };
+    const stranger = await scene.gateway.issueKey("stranger");
+    const locked = await scene.askForLink(alice.key);
+    await inTurn(10, (gateway) => submit(gateway, locked.flowId, keyProof(stranger.key), form));
+    expect(
+      await inTurn(2, async (gateway) => (await submit(gateway, locked.flowId, keyProof(alice.key), form)).status),
+    ).toEqual([404, 404]);
+
+    const spent = await scene.askForLink(alice.key);
+    const wrong = { "X-API-Key": canaryValue("wrong") };
+    const refused = await inTurn(6, (gateway) => submit(gateway, spent.flowId, keyProof(alice.key), wrong));
+    expect(refused.map(({ status }) => status)).toEqual([422, 422, 422, 422, 422, 404]);
+  });
+});
+
+describe("a session of the dashboard", () => {
+  it("counts on both gateways, ends on both a week later, and is swept then", async () => {
+    const ada = await join(scene.gateway, "Ada");
+    const headers = { cookie: ada.browser.cookie };
+    const visits = () => inTurn(2, async (gateway) => (await gateway.call("GET", "/api/v1/me", headers)).status);
+    expect(await visits()).toEqual([200, 200]);
+    expect(await scene.gateway.running.store.sweepSessions(500)).toBe(0);
+    clock.advance(7 * 24 * 60 * 60_000);
+    expect((await scene.gateway.call("GET", "/api/v1/me", headers)).status).toBe(401);
+    expect(await scene.gateway.running.store.sweepSessions(500)).toBe(1);
+    expect(await visits()).toEqual([401, 401]);
+  });
+
+  it.runIf(isOnPostgres)("A64: lives and ends by the database's clock, whatever a gateway's own says", async () => {
+    const ada = await join(other, "Ada");
+    const fast = await startTestGateway({ folder: scene.gateway.folder, skewMs: 30 * 24 * 60 * 60_000 });
+    onTestFinished(() => fast.close());
+    const headers = { cookie: ada.browser.cookie };
+    expect((await fast.call("GET", "/api/v1/me", headers)).status).toBe(200);
+    const browser = browserAt(fast);
+    await browser.signIn(ada.email, PASSWORD);
+    const { items } = (await browser.call("GET", "/api/v1/sessions")).body as { items: { expires_at: number }[] };
+    const [newest = 0, oldest = 0] = items.map((session) => session.expires_at);
+    // Both were made on one day, as the database sees it.
+    expect([items.length, Math.abs(newest - oldest) < 24 * 60 * 60_000]).toEqual([2, true]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { KeywardError } from "../../src/core/errors.ts";
 import type { BrowserAnswer } from "../helpers/browser.ts";
 import { browserOf, emailOf, invite, join, PASSWORD } from "./people.ts";
@@ -318,6 +318,19 @@ describe("a session", () => {
     expect((await ada.browser.call("GET", "/api/v1/me")).status).toBe(200);
     test.clock.now += 1;
     expect((await ada.browser.call("GET", "/api/v1/me")).status).toBe(401);
+  });
+
+  it("A64: does not end sooner, and is not deleted, by a machine whose own clock is a month ahead", async () => {
+    const test = await createTestApp();
+    const ada = await join(test, "Ada");
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 30 * 24 * 60 * 60_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    expect((await ada.browser.call("GET", "/api/v1/me")).status).toBe(200);
+    const elsewhere = browserOf(test);
+    await elsewhere.signIn(ada.email, PASSWORD);
+    const { items } = (await elsewhere.call("GET", "/api/v1/sessions")).body as { items: { expires_at: number }[] };
+    const expiry = test.clock.now + 7 * 24 * 60 * 60_000;
+    expect(items.map((session) => session.expires_at)).toEqual([expiry, expiry]);
   });
 
   it("cannot be made of another one's parts, nor without the gateway's key", async () => {

@@ -1,7 +1,7 @@
 import type { UserStore } from "../../core/people-port.ts";
 import type { Clock, Logger, Random, Vault } from "../../core/ports.ts";
 import type { SignInStore } from "../../core/sign-in-port.ts";
-import type { AuditStore } from "../../core/store-port.ts";
+import type { Store } from "../../core/store-port.ts";
 import type { AttemptStore } from "../../core/attempt-port.ts";
 import { createOwnPages, type OwnPages } from "./csrf.ts";
 import { createDashboardSessions, libraryParts, type DashboardSessions } from "./dashboard-sessions.ts";
@@ -25,7 +25,7 @@ export interface SignIn {
 }
 
 export function composeSignIn(parts: {
-  readonly store: UserStore & SignInStore & AttemptStore & Pick<AuditStore, "appendAudit">;
+  readonly store: UserStore & SignInStore & AttemptStore & Pick<Store, "appendAudit" | "time">;
   /** Where the sign-in library keeps its four tables: the store's own, statement by statement. */
   readonly database: LibraryDatabase;
   readonly vault: Pick<Vault, "digest">;
