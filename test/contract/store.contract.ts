@@ -18,6 +18,7 @@ import { describePreviews } from "./previews.ts";
 import { describeOauth } from "./oauth.ts";
 import { describeServerChanges } from "./server-changes.ts";
 import { describeServers } from "./servers.ts";
+import { describeStoredSince } from "./stored-since.ts";
 import { describeSubmissionRaces } from "./submission-races.ts";
 import { describeSubmissions } from "./submissions.ts";
 import { describeSweeps } from "./sweeps.ts";
@@ -52,6 +53,7 @@ export function describeStoreContract(engine: string, open: () => Promise<Harnes
     describeLinks(get);
     describeSubmissions(get);
     describeSubmissionRaces(get);
+    describeStoredSince(get);
     describeVirtualKeys(get);
     describeKeysAndSetup(get);
     describeKeyRotation(get);

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { fingerprint } from "../fixtures/header-upstream.ts";
+import { type DeafProxy, startDeafProxy } from "../helpers/deaf-proxy.ts";
 import { engineOf, isOnPostgres } from "../helpers/engine.ts";
 import { canaryValue } from "../helpers/canary.ts";
 import { browserAt, join, PASSWORD } from "../helpers/people.ts";
 import { keyProof, linkIn, submit } from "../helpers/person.ts";
 import { startTcpProxy } from "../helpers/postgres/tcp-proxy.ts";
-import { ask, messageOf, modernRequest, openRequest } from "../helpers/raw-mcp.ts";
+import { ask, beginSession, messageOf, modernRequest, openRequest } from "../helpers/raw-mcp.ts";
 import { callTool } from "../helpers/rpc.ts";
 import { setScene, type Scene } from "../helpers/scene.ts";
 import { createTestClock, type TestClock } from "../helpers/test-clock.ts";
@@ -28,6 +29,10 @@ afterEach(async () => {
   await other.close();
   await scene.close();
 });
+
+async function databaseUrlOf(folder: string): Promise<string> {
+  return (await engineOf(folder)).envWith({})["KEYWARD_DATABASE_URL"] ?? "";
+}
 
 function callHere() {
   return callTool(scene.gateway, scene.alice.key, "notes-whoami");
@@ -175,19 +180,75 @@ describe("a session of the dashboard", () => {
   });
 });
 
+/** Asks the gateway for a link, as a client that opens URLs itself, and comes back with its call, which is held then. */
+async function holdCall(gateway: TestGateway, key: string) {
+  const params = { name: "notes-whoami", arguments: {} };
+  const capabilities = { elicitation: { url: {} } };
+  const asked = await ask(gateway, modernRequest(key, "tools/call", params, { capabilities }));
+  const { inputRequests, requestState } = asked["result"] as {
+    inputRequests: Record<string, { params: { url: string } }>;
+    requestState: string;
+  };
+  const again = { ...params, requestState, inputResponses: { notes: { action: "accept" } } };
+  const held = openRequest(gateway, modernRequest(key, "tools/call", again, { capabilities }));
+  return { held, flowId: linkIn(inputRequests["notes"]?.params.url ?? "").flowId };
+}
+
+describe("a gateway that no hint reaches", () => {
+  let deaf: TestGateway;
+  let deafClock: TestClock;
+  let proxy: DeafProxy | null;
+
+  beforeEach(async () => {
+    deafClock = createTestClock();
+    const { folder } = scene.gateway;
+    // Gateways on one SQLite file have no hints at all.
+    proxy = isOnPostgres ? await startDeafProxy(await databaseUrlOf(folder)) : null;
+    const env = proxy === null ? {} : { KEYWARD_DATABASE_URL: proxy.url };
+    deaf = await startTestGateway({ folder, clock: deafClock, env });
+    await proxy?.isListening;
+  });
+  afterEach(async () => {
+    await deaf.close();
+    await proxy?.close();
+  });
+
+  it("goes on with a call that it holds within seconds of the form's submission to the other", async () => {
+    const { alice } = scene;
+    const { held, flowId } = await holdCall(deaf, alice.key);
+    await deafClock.waitsFor(HOLD_MS);
+    const form = { "X-API-Key": scene.goodValue("alice") };
+    expect((await submit(scene.gateway, flowId, keyProof(alice.key), form)).status).toBe(200);
+    // No time is put forward: the 50 s of the hold do not pass.
+    expect(await messageOf(await held)).toMatchObject({
+      result: { content: expect.arrayContaining([{ type: "text", text: fingerprint(form["X-API-Key"]) }]) },
+    });
+    expect(deaf.log()).not.toContain("stored_elsewhere");
+  });
+
+  it("tells a session on its stream that the link has done its work", async () => {
+    const { alice } = scene;
+    const session = await beginSession(deaf, alice.key, { capabilities: { elicitation: { url: {} } } });
+    const stream = await session.stream();
+    await stream.next();
+    const call = { name: "notes-whoami", arguments: {} };
+    const { error } = (await session.request("tools/call", call)) as unknown as { error: { message: string } };
+    const { flowId } = linkIn(error.message);
+    const form = { "X-API-Key": scene.goodValue("alice") };
+    expect((await submit(scene.gateway, flowId, keyProof(alice.key), form)).status).toBe(200);
+    const heard: unknown[] = [];
+    while (!heard.includes("notifications/elicitation/complete")) {
+      heard.push((await stream.next()).message?.["method"]);
+    }
+    expect(deaf.log()).not.toContain("stored_elsewhere");
+    stream.drop();
+  });
+});
+
 describe.runIf(isOnPostgres)("on PostgreSQL", () => {
   it("a call that one gateway holds goes on when the form is submitted to the other", async () => {
     const { gateway, alice } = scene;
-    const params = { name: "notes-whoami", arguments: {} };
-    const capabilities = { elicitation: { url: {} } };
-    const asked = await ask(gateway, modernRequest(alice.key, "tools/call", params, { capabilities }));
-    const { inputRequests, requestState } = asked["result"] as {
-      inputRequests: Record<string, { params: { url: string } }>;
-      requestState: string;
-    };
-    const again = { ...params, requestState, inputResponses: { notes: { action: "accept" } } };
-    const held = openRequest(gateway, modernRequest(alice.key, "tools/call", again, { capabilities }));
-    const { flowId } = linkIn(inputRequests["notes"]?.params.url ?? "");
+    const { held, flowId } = await holdCall(gateway, alice.key);
     await clock.waitsFor(HOLD_MS);
     const form = { "X-API-Key": scene.goodValue("alice") };
     expect((await submit(other, flowId, keyProof(alice.key), form)).status).toBe(200);
@@ -199,8 +260,7 @@ describe.runIf(isOnPostgres)("on PostgreSQL", () => {
   it("A62: without its database a gateway asks nobody for a key, says that it cannot know, and comes back", async () => {
     const { alice, gateway } = scene;
     await scene.connect(alice.key, scene.goodValue("alice"));
-    const { KEYWARD_DATABASE_URL: url = "" } = (await engineOf(gateway.folder)).envWith({});
-    const proxy = await startTcpProxy(url);
+    const proxy = await startTcpProxy(await databaseUrlOf(gateway.folder));
     const cut = await startTestGateway({ folder: gateway.folder, env: { KEYWARD_DATABASE_URL: proxy.url } });
     onTestFinished(async () => {
       await cut.close();
