@@ -4,7 +4,7 @@ import { createRateLimit } from "./rate-limit.ts";
 import { Secret } from "./secret.ts";
 
 /** One event of something that may happen only so often. */
-export interface Counted {
+interface Counted {
   /** Whose, or of what. Leaves the process as a keyed digest only. */
   readonly subject: string;
   /** So many in a window. */

@@ -35,10 +35,9 @@ function setUp() {
   };
   const watch = createStoredWatch({ store, clock, logger: SILENT }, (binding) => void found.push(binding));
   async function tick(): Promise<void> {
-    for (const task of [...timers]) {
-      timers.delete(task);
-      task();
-    }
+    const due = [...timers];
+    timers.clear();
+    due.forEach((task) => task());
     await new Promise((resolve) => setImmediate(resolve));
   }
   return { watch, journal, asked, found, timers, world, tick };

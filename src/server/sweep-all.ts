@@ -25,9 +25,8 @@ export async function sweepAll(store: Store, orphanRetentionMs: number): Promise
 /** What goes with every pass of a gateway besides flows. @returns how many, at most `limit` */
 export async function sweepRecords(store: Store, limit: number): Promise<number> {
   let swept = await store.sweepOauthRecords(limit, { unusedClientMs: UNUSED_CLIENT_MS });
-  for (const sweep of [store.sweepSessions, store.sweepAttempts]) {
-    swept += swept < limit ? await sweep(limit - swept) : 0;
-  }
+  swept += swept < limit ? await store.sweepSessions(limit - swept) : 0;
+  swept += swept < limit ? await store.sweepAttempts(limit - swept) : 0;
   return swept;
 }
 

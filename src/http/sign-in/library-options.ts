@@ -39,10 +39,14 @@ const SESSION_SECONDS = 7 * 24 * 60 * 60;
 export function libraryOptions(parts: LibraryParts): BetterAuthOptions {
   const { cookies, beginSession, mintId } = parts;
 
-  /** The library would count from this machine's clock. */
-  async function expiryOf(userId: string): Promise<false | { data: { expiresAt: Date } }> {
+  /** By the clock of the store: the library would take this machine's. */
+  async function timesOf(userId: string) {
     const now = await beginSession(userId);
-    return now === null ? false : { data: { expiresAt: new Date(now + SESSION_SECONDS * 1_000) } };
+    if (now === null) {
+      return false;
+    }
+    const [begun, expiresAt] = [new Date(now), new Date(now + SESSION_SECONDS * 1_000)];
+    return { data: { createdAt: begun, updatedAt: begun, expiresAt } };
   }
 
   return {
@@ -58,7 +62,7 @@ export function libraryOptions(parts: LibraryParts): BetterAuthOptions {
     rateLimit: { enabled: false },
     emailAndPassword: { enabled: true, disableSignUp: true, password: parts.passwords },
     ...TABLES,
-    databaseHooks: { session: { create: { before: ({ userId }) => expiryOf(userId) } } },
+    databaseHooks: { session: { create: { before: ({ userId }) => timesOf(userId) } } },
     advanced: {
       database: { generateId: ({ model }) => mintId(model) },
       ipAddress: { ipAddressHeaders: [ADDRESS_HEADER], ipv6Subnet: 128 },
