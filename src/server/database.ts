@@ -2,11 +2,18 @@ import { existsSync } from "node:fs";
 import { KeywardError } from "../core/errors.ts";
 import type { Binding } from "../core/credential.ts";
 import type { Clock, Logger, Random } from "../core/ports.ts";
-import { migratePostgres, openPostgres, openPostgresStore, postgresMigrationStatus } from "../store/postgres/open.ts";
+import {
+  migratePostgres,
+  openPostgres,
+  openPostgresStore,
+  postgresDrift,
+  postgresMigrationStatus,
+} from "../store/postgres/open.ts";
 import type { Engine } from "../store/engine.ts";
 import type { SqlStore } from "../store/sql-store.ts";
 import type { SignInDatabase } from "../store/sign-in-database.ts";
 import { migrateSqlite, openSqlite, openSqliteStore, sqliteMigrationStatus } from "../store/sqlite/open.ts";
+import { sqliteSchemaDrift } from "../store/sqlite/schema-drift.ts";
 import type { DatabaseSource } from "./config/database-source.ts";
 
 /* The one place that knows which engine is meant. Everything else has a store. */
@@ -72,6 +79,16 @@ export function migrationStatus(source: DatabaseSource, ports: DatabasePorts): P
   return source.kind === "sqlite"
     ? sqliteMigrationStatus({ path: source.path })
     : postgresMigrationStatus({ url: source.url, ...ports });
+}
+
+/**
+ * What is not as the migrations have made it. Changes nothing.
+ * @returns names; null when the database lets nobody compare
+ */
+export function schemaDrift(source: DatabaseSource, ports: DatabasePorts): Promise<readonly string[] | null> {
+  return source.kind === "sqlite"
+    ? sqliteSchemaDrift({ path: source.path, ...ports })
+    : postgresDrift({ url: source.url, ...ports });
 }
 
 /** Whether Keyward has made tables there. */

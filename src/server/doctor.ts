@@ -3,12 +3,11 @@ import { dirname } from "node:path";
 import { isKeywardError } from "../core/errors.ts";
 import type { Clock, Logger, Random } from "../core/ports.ts";
 import type { Server } from "../core/server.ts";
-import { sqliteSchemaDrift } from "../store/sqlite/schema-drift.ts";
 import { type ClosableUpstream, createUpstream } from "../upstream/upstream.ts";
 import { readVaultStatus } from "../vault/open-vault.ts";
 import type { Config } from "./config/config.ts";
 import type { SqlStore } from "../store/sql-store.ts";
-import { isDatabaseThere, migrationStatus, openExistingStore, whyNotThere } from "./database.ts";
+import { isDatabaseThere, migrationStatus, openExistingStore, schemaDrift, whyNotThere } from "./database.ts";
 import { openKeyEncryption } from "./key-encryption.ts";
 import { clockSkew, MAX_SKEW_MS, WARNED_SKEW_MS } from "./readiness.ts";
 
@@ -107,10 +106,18 @@ async function examineStore(config: Config, ports: DoctorPorts): Promise<readonl
 /** Tables that were altered by hand; what is still to be migrated has been told before. */
 async function examineDrift({ database }: Config, ports: DoctorPorts): Promise<readonly Finding[]> {
   const check = "schema";
-  const names = database.kind === "sqlite" ? await sqliteSchemaDrift({ path: database.path, ...ports }) : [];
-  const message = `Not as the migrations have made it: ${names.join(", ")}.`;
-  const fix = "Find out who altered it. Restore a backup if you cannot undo it.";
-  return names.length === 0 ? [] : [{ check, level: "warning", message, fix }];
+  try {
+    const names = await schemaDrift(database, ports);
+    if (names === null) {
+      const message = "Not compared with the migrations: this user may not create a schema for a moment.";
+      return [{ check, level: "warning", message, fix: "Grant it CREATE on the database, or run this as the owner." }];
+    }
+    const message = `Not as the migrations have made it: ${names.join(", ")}.`;
+    const fix = "Find out who altered it. Restore a backup if you cannot undo it.";
+    return names.length === 0 ? [] : [{ check, level: "warning", message, fix }];
+  } catch (error) {
+    return [failed(check, error)];
+  }
 }
 
 async function examineClock(store: SqlStore, ports: DoctorPorts): Promise<Finding> {

@@ -26,10 +26,10 @@ let farId: string;
 beforeEach(async () => {
   far = await startHeaderUpstream();
   near = await startHeaderUpstream();
-  proxy = await startHalfOpenProxy(Number(new URL(far.url).port));
+  proxy = await startHalfOpenProxy(far.url);
   gateway = await startTestGateway({ upstream: { limits: FAST } });
   person = await gateway.issueKey("alice");
-  farId = await gateway.register("far", `http://127.0.0.1:${proxy.port}/mcp`, canaryValue("sample"));
+  farId = await gateway.register("far", proxy.url, canaryValue("sample"));
   const nearId = await gateway.register("near", near.url, canaryValue("sample"));
   for (const [id, name] of [
     [farId, "far"],

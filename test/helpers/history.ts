@@ -52,8 +52,7 @@ export class History {
     return [
       ...this.#lost(events),
       ...this.#unasked(events),
-      ...brokenVersions(events),
-      ...unlikeTheLog(events, rows),
+      ...inconsistencies(events, rows),
       ...[...this.#wins].filter(([, wins]) => wins > 1).map(([flowId, wins]) => `${flowId} was won ${wins} times`),
       ...this.#usedTooLate(boundMs),
     ];
@@ -93,6 +92,14 @@ function countBy(keys: readonly string[]): Map<string, number> {
   return counts;
 }
 
+/** What of log and rows contradicts itself, whoever was told what. @param events oldest first */
+export function inconsistencies(
+  events: readonly AuditEvent[],
+  rows: readonly Pick<CredentialRecord, "id" | "version">[],
+): readonly string[] {
+  return [...brokenVersions(events), ...unlikeTheLog(events, rows)];
+}
+
 /** Versions of a credential are 1, 2, 3 in the log, and nothing comes after its end. */
 function brokenVersions(events: readonly AuditEvent[]): readonly string[] {
   const versions = new Map<string, number>();
@@ -117,7 +124,10 @@ function brokenVersions(events: readonly AuditEvent[]): readonly string[] {
 const GONE: ReadonlySet<AuditAction> = new Set(["credential.revoked", "credential.swept"]);
 
 /** The rows that the log says there must be. Of what goes with a server, key or user the log has one event for all. */
-function unlikeTheLog(events: readonly AuditEvent[], rows: readonly CredentialRecord[]): readonly string[] {
+function unlikeTheLog(
+  events: readonly AuditEvent[],
+  rows: readonly Pick<CredentialRecord, "id" | "version">[],
+): readonly string[] {
   const said = new Map<string, number>();
   for (const { action, credentialId = "", version = 0 } of events) {
     if (WRITES.includes(action)) {

@@ -32,8 +32,8 @@ async function sealedOf(identityId: string): Promise<Uint8Array> {
 }
 
 /** Not known is not the same as not there: no link, no other credential, nothing sent. */
-async function expectUnavailable(key: string): Promise<void> {
-  const call = await callTool(scene.gateway, key, "notes-whoami");
+async function expectUnavailable(key: string, tool = "notes-whoami"): Promise<void> {
+  const call = await callTool(scene.gateway, key, tool);
   expect(call.body["error"]).toMatchObject({ code: -32603, data: { code: "credential_unreadable" } });
   expect(JSON.stringify(call.body)).not.toContain("/connect/");
   expect(scene.upstream.received).toEqual([]);
@@ -62,6 +62,18 @@ describe("a stored value", () => {
     } else {
       await expectUnavailable(scene.alice.key);
     }
+  });
+
+  it("A22: whose whole row is moved to another identity, or to another server of that origin, is not sent", async () => {
+    await write("delete from header_credentials where identity_id = ?", bob.id);
+    await write("update header_credentials set identity_id = ?", bob.id);
+    await expectUnavailable(bob.key);
+
+    const twin = await scene.gateway.register("twin", scene.upstream.url, scene.goodValue("sample"));
+    await scene.gateway.grant(twin, scene.alice.id);
+    await write("update header_credentials set identity_id = ?, server_id = ?", scene.alice.id, twin);
+    scene.upstream.received.length = 0;
+    await expectUnavailable(scene.alice.key, "twin-whoami");
   });
 
   it("A22: in a database that is passed off as another deployment's stops the start", async () => {

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Clock } from "../../src/core/ports.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { openPostgresStore, type PostgresStore } from "../../src/postgres.ts";
 import { systemClock } from "../../src/server/system.ts";
 import { auditOf, codeOf, createServer, entry, grantTo, initiate, someone, upsert } from "../contract/fixtures.ts";
+import { type HalfOpenProxy, startHalfOpenProxy } from "../helpers/half-open-proxy.ts";
 import { isPostgresThere } from "../helpers/postgres/database.ts";
-import { startTcpProxy, type TcpProxy } from "../helpers/postgres/tcp-proxy.ts";
 import { openPostgresHarness, type PostgresHarness } from "./postgres-harness.ts";
 import { random } from "./sqlite-harness.ts";
 
@@ -12,11 +13,11 @@ const UNAVAILABLE = "credential_store_unavailable";
 
 describe.skipIf(!isPostgresThere)("the store on PostgreSQL", () => {
   let harness: PostgresHarness;
-  let proxy: TcpProxy;
+  let proxy: HalfOpenProxy;
   let store: PostgresStore;
   beforeEach(async () => {
     harness = await openPostgresHarness();
-    proxy = await startTcpProxy(harness.database.url);
+    proxy = await startHalfOpenProxy(harness.database.url);
     store = await openPostgresStore({ url: new Secret(proxy.url), clock: systemClock, random });
   });
   afterEach(async () => {
@@ -76,7 +77,7 @@ describe.skipIf(!isPostgresThere)("the store on PostgreSQL", () => {
   it("A62: a network that swallows everything is an outage within bounds, and over when it is", async () => {
     const server = await createServer(store);
     const row = await upsert(store, server, someone("ada"));
-    proxy.blackhole();
+    proxy.become({ kind: "blackhole" });
     const codes = await Promise.all([
       codeOf(store.readCredential(row)),
       codeOf(store.findServer(server.id)),
@@ -99,6 +100,31 @@ describe.skipIf(!isPostgresThere)("the store on PostgreSQL", () => {
     expect((await upsert(store, server, someone("ada"))).version).toBe(2);
   });
 
+  it("A62: is not ready before the reads of a call are answered again", async () => {
+    const later: (() => void)[] = [];
+    const clock: Clock = {
+      ...systemClock,
+      schedule: (delayMs, task, options) =>
+        options?.isBackground === true ? (later.push(task), () => {}) : systemClock.schedule(delayMs, task, options),
+    };
+    const waiting = await openPostgresStore({ url: new Secret(proxy.url), clock, random });
+    const server = await createServer(waiting);
+    const row = await upsert(waiting, server, someone("ada"));
+    proxy.become({ kind: "blackhole" });
+    expect(await codeOf(waiting.readCredential(row))).toBe(UNAVAILABLE);
+    expect(await codeOf(waiting.readCredential(row))).toBe(UNAVAILABLE);
+    proxy.heal();
+    // For a moment nobody tries to connect, so that replicas do not all come back at once.
+    expect([await codeOf(waiting.readCredential(row)), await codeOf(waiting.ping())]).toEqual([
+      UNAVAILABLE,
+      UNAVAILABLE,
+    ]);
+    later.forEach((task) => task());
+    await waiting.ping();
+    expect(await waiting.readCredential(row)).toEqual(row);
+    await waiting.close();
+  });
+
   it("A62: a database that takes no writes says so, and can still be read", async () => {
     const server = await createServer(store);
     const name = harness.database.name;
@@ -117,7 +143,7 @@ describe.skipIf(!isPostgresThere)("the store on PostgreSQL", () => {
   it("A62: a COMMIT whose answer is lost is told as neither success nor failure, and is done once", async () => {
     const server = await createServer(store);
     await upsert(store, server, someone("ada"));
-    proxy.cutAfter("commit\0");
+    proxy.become({ kind: "lose_answer", to: "commit\0" });
     expect(await codeOf(upsert(store, server, someone("ada")))).toBe(UNAVAILABLE);
     // It was done, and not twice: whoever reloads sees it.
     expect((await upsert(store, server, someone("ada"))).version).toBe(3);
@@ -180,7 +206,7 @@ describe.skipIf(!isPostgresThere)("the store on PostgreSQL", () => {
 
   it("closes while the network swallows everything", async () => {
     await createServer(store);
-    proxy.blackhole();
+    proxy.become({ kind: "blackhole" });
     await store.close();
     expect(await codeOf(store.listServers({}))).toBe(UNAVAILABLE);
   });

@@ -138,7 +138,7 @@ describe("A25: a name", () => {
   });
 });
 
-describe("the far end of a socket", () => {
+describe("A27: the far end of a socket", () => {
   it.each(["http", "https"])("is judged before a byte is sent over %s", async (scheme) => {
     const { port, connections, bytes } = await listen(ok());
     const { resolve } = lyingDns(["127.0.0.2"]);

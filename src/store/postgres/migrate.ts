@@ -70,7 +70,7 @@ export async function runMigrations(
     // Read again: another replica may have been at it while this one waited for the lock.
     const pending = planMigrations(known, await readJournal(client));
     if (pending.length > 0) {
-      await apply(client, pending, random);
+      await applyMigrations(client, pending, random);
     }
     await client.query({ text: "commit" });
     return pending.map(({ name }) => name);
@@ -79,7 +79,12 @@ export async function runMigrations(
   }
 }
 
-async function apply(client: PgClient, pending: readonly KnownMigration[], random: Random): Promise<void> {
+/** Within a transaction, in the first schema of the search path. */
+export async function applyMigrations(
+  client: PgClient,
+  pending: readonly KnownMigration[],
+  random: Random,
+): Promise<void> {
   await client.query({
     text: `create table if not exists schema_migrations (
       name text collate "C" not null primary key,

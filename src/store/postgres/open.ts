@@ -13,7 +13,8 @@ import { PostgresDialect } from "./dialect.ts";
 import { isForeign, MIGRATIONS_FOLDER, readJournal, runMigrations } from "./migrate.ts";
 import type { PgClient, PgDriver } from "./pg-client.ts";
 import { PostgresEngine } from "./postgres-engine.ts";
-import { sqlState } from "./postgres-error.ts";
+import { fromDriver, fromEngine, isComing, sqlState } from "./postgres-error.ts";
+import { postgresSchemaDrift } from "./schema-drift.ts";
 import { Statements, type StatementListener } from "./statements.ts";
 
 /** All ports on one PostgreSQL database. Any number of them, in one process or many, may be open on the same one. */
@@ -54,8 +55,8 @@ export interface PostgresMigrationStatus {
 /** PostgreSQL 14. */
 const OLDEST_VERSION = 140_000;
 
-/** A database that starts beside the gateway is waited for, so often and so long each time. */
-const CONNECT_ATTEMPTS = 30;
+/** A database that starts beside the gateway is waited for so long, and tried again after each pause. */
+const AWAIT_MS = 30_000;
 const CONNECT_PAUSE_MS = 1_000;
 
 /**
@@ -116,6 +117,15 @@ export function postgresMigrationStatus(
   });
 }
 
+/** @returns names of what is not as the migrations have made it; null when the user may not create what it is compared with */
+export function postgresDrift(
+  options: Pick<PostgresStoreOptions, "url" | "clock" | "random" | "logger">,
+): Promise<readonly string[] | null> {
+  return withClient(options, (client) =>
+    postgresSchemaDrift(client, readMigrations(MIGRATIONS_FOLDER), options.random),
+  );
+}
+
 async function withClient<T>(
   options: Pick<PostgresStoreOptions, "url" | "clock" | "logger">,
   work: (client: PgClient) => Promise<T>,
@@ -123,6 +133,8 @@ async function withClient<T>(
   const client = await connect(options);
   try {
     return await work(client);
+  } catch (error) {
+    throw fromEngine(fromDriver(error));
   } finally {
     await client.end();
   }
@@ -134,6 +146,7 @@ async function connect({
   logger,
 }: Pick<PostgresStoreOptions, "url" | "clock" | "logger">): Promise<PgClient> {
   const { Client } = await loadDriver();
+  const end = clock.now() + AWAIT_MS;
   for (let attempt = 1; ; attempt += 1) {
     const client = new Client(connectionOptions(url.reveal()));
     // Whatever runs on it fails then.
@@ -142,7 +155,7 @@ async function connect({
       await client.connect();
       return client;
     } catch (error) {
-      if (!isComing(error) || attempt === CONNECT_ATTEMPTS) {
+      if (!isComing(error) || clock.now() > end) {
         throw unusable(url, `cannot be connected to: ${whyNot(error)}`, error);
       }
       logger?.warn("database_awaited", { attempt });
@@ -151,12 +164,6 @@ async function connect({
       clock.schedule(CONNECT_PAUSE_MS, resolve);
     });
   }
-}
-
-/** Whether the server may only have to start: nobody has said no. */
-function isComing(error: unknown): boolean {
-  const state = sqlState(error);
-  return state === null ? error instanceof Error && "code" in error : state === "57P03";
 }
 
 /** In Keyward's own words: the driver's could quote what was configured. */

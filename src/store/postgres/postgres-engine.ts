@@ -95,7 +95,9 @@ export class PostgresEngine implements Engine {
     }
   }
 
+  /** On both kinds of connections: the reads of a call have one of their own, which comes back in its own time. */
   async ping(): Promise<void> {
+    await this.first((db) => sql`select 1`.compile(db));
     const result = await this.read((db) =>
       sql<{ readonly is_read_only: number }>`
         select pg_is_in_recovery() or current_setting('transaction_read_only')::bool as is_read_only

@@ -73,6 +73,20 @@ export function isWorthAnotherTry(error: unknown): boolean {
   return isConnectionLost(error) && !isTimeout && !(error instanceof NoConnection);
 }
 
+const TOO_MANY_CONNECTIONS = "53300";
+
+/** The driver's own words when nobody answers, or something in front of the server has nobody to pass it on to. */
+const NOBODY_THERE: ReadonlySet<string> = new Set(["timeout expired", "Connection terminated unexpectedly"]);
+
+/** Whether a server that could not be connected to may only have to start, or to end another's work: nobody has said no. */
+export function isComing(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== null) {
+    return SERVER_LEAVES.has(state) || state === TOO_MANY_CONNECTIONS;
+  }
+  return error instanceof Error && ("code" in error || NOBODY_THERE.has(error.message));
+}
+
 /** An error of the driver's while it connects. */
 export function fromConnecting(error: unknown): unknown {
   return sqlState(error) === null ? new NoConnection("no connection to the database", { cause: error }) : error;

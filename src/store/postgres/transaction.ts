@@ -17,10 +17,12 @@ const NETWORK_GRACE_MS = 1_000;
 /*
  * The lock is taken before the first statement that reads, and READ COMMITTED reads for each statement what has been
  * committed by then: nothing that a transaction has read can change before its end. The time is taken under the lock too,
- * so that it never runs backwards from one writer to the next.
+ * so that it never runs backwards from one writer to the next. What is acknowledged has been written down, whatever the
+ * server is set to (promise P9); a stricter setting, such as one about standbys, stays.
  */
 const BEGIN = `begin isolation level read committed;
   set local statement_timeout = ${STATEMENT_TIMEOUT_MS};
+  select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off';
   select pg_advisory_xact_lock(${WRITE_LOCK});
   select (extract(epoch from clock_timestamp()) * 1000)::int8 as now`;
 

@@ -1,9 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { Client } from "pg";
 import { afterAll, inject } from "vitest";
+import { findPostgres } from "./binaries.ts";
 
 /** Whether tests on PostgreSQL can run here. Why not has been said at the start of the run. */
 export const isPostgresThere: boolean = inject("postgresLauncher") !== null;
+
+/** Whether a test can have a server of its own, and not only a database on one that was given. */
+export const canStartPostgres: boolean = findPostgres() !== null;
 
 /** An empty database of its own, for one test. */
 export interface TestDatabase {
@@ -73,7 +77,8 @@ export async function connectTo(name: string): Promise<TestDatabase> {
   };
 }
 
-async function run(
+/** One statement on a connection of its own, as the user that the URL names. */
+export async function run(
   url: string,
   sql: string,
   values: readonly unknown[] = [],

@@ -1,20 +1,15 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
 import { findPostgres } from "./binaries.ts";
+import { type PostgresServer, startPostgres } from "./server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** Where a test asks for a PostgreSQL server; the first one to ask has it started. null = there is none. */
     readonly postgresLauncher: string | null;
   }
-}
-
-interface Started {
-  readonly url?: string;
-  readonly error?: string;
 }
 
 /** One server for the whole run, started by the first test that asks and stopped at the end. */
@@ -27,21 +22,21 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     project.provide("postgresLauncher", null);
     return async () => {};
   }
-  let child: ChildProcess | undefined;
-  let started: Promise<Started> | undefined;
+  let server: Promise<PostgresServer> | undefined;
 
-  async function start(): Promise<Started> {
+  async function start(): Promise<string> {
     if (given !== undefined) {
-      return { url: given };
+      return given;
     }
-    child = fork(new URL("server-child.ts", import.meta.url), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-    const [message] = (await once(child, "message")) as [Started];
-    return message;
+    server ??= startPostgres();
+    return (await server).url;
   }
 
   const launcher = createServer((_, response) => {
-    started ??= start();
-    started.then((answer) => response.end(JSON.stringify(answer))).catch(() => response.destroy());
+    start().then(
+      (url) => response.end(JSON.stringify({ url })),
+      (error: unknown) => response.end(JSON.stringify({ error: String(error) })),
+    );
   }).listen(0, "127.0.0.1");
   await once(launcher, "listening");
   project.provide("postgresLauncher", `http://127.0.0.1:${(launcher.address() as AddressInfo).port}/`);
@@ -49,11 +44,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return async () => {
     launcher.closeAllConnections();
     launcher.close();
-    await started?.catch(() => undefined);
-    if (child !== undefined && child.exitCode === null) {
-      const ended = once(child, "exit");
-      child.disconnect();
-      await ended;
-    }
+    await server?.then(
+      (started) => started.close(),
+      () => undefined,
+    );
   };
 }

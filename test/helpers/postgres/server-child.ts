@@ -1,22 +1,27 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { chownSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
-import { freePort } from "../free-port.ts";
+import { keptPort } from "../free-port.ts";
 import { findPostgres, linkLibraries } from "./binaries.ts";
+import type { Answer, Order, Settings, Shutdown } from "./server.ts";
 
 /*
- * A PostgreSQL of its own, in a folder of its own, until the parent process says stop or is gone. A process and not a
- * function: a test run that is killed leaves no server behind.
+ * A PostgreSQL of its own, in a folder of its own, until the parent process is gone or does not want it any more. A
+ * process and not a function: a test run that is killed leaves no server behind.
  */
 
 /** PostgreSQL refuses to run as root. */
 const NOBODY = 65_534;
 const READY_WITHIN_MS = 30_000;
 
-/** What is thrown away needs no disk; a private socket folder, because /var/run belongs to somebody else. */
-const SETTINGS = {
+/**
+ * What is thrown away needs no disk. That holds for a server that crashes as well: what it has written is with the
+ * kernel, and only a machine that crashes would lose it. A private socket folder, because /var/run is somebody else's.
+ */
+const SETTINGS: Settings = {
   fsync: "off",
   full_page_writes: "off",
   max_connections: "200",
@@ -24,51 +29,71 @@ const SETTINGS = {
   listen_addresses: "127.0.0.1",
 };
 
-const folder = mkdtempSync(join(tmpdir(), "keyward-postgres-"));
-let server: ChildProcess | undefined;
+/** https://www.postgresql.org/docs/current/server-shutdown.html */
+const SIGNALS: Readonly<Record<Shutdown, NodeJS.Signals>> = { fast: "SIGINT", immediate: "SIGQUIT" };
 
-process.on("message", () => process.disconnect());
+const settings = { ...SETTINGS, ...(JSON.parse(process.argv[2] ?? "{}") as Settings) };
+const folder = mkdtempSync(join(tmpdir(), "keyward-postgres-"));
+const [data, sockets] = [join(folder, "data"), join(folder, "sockets")];
+const owner = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+const environment = { LC_ALL: "C", TZ: "UTC", PATH: process.env["PATH"] };
+const bin = prepareBinaries();
+const port = await keptPort();
+const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+let server: ChildProcess | null = null;
+
+process.on("message", (order: Order) => void answer(order === "start" ? start() : stop(order)));
 process.on("disconnect", () => {
-  if (server === undefined || server.exitCode !== null) {
-    removeFolder();
-  } else {
-    // Immediate shutdown: nothing in it is worth a checkpoint.
-    server.once("exit", removeFolder).kill("SIGQUIT");
-  }
+  // Nothing in it is worth a checkpoint.
+  void stop("immediate").then(() => {
+    // Its last processes may still be at it.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    process.exit();
+  });
 });
 // Ctrl-C goes to the whole group; the end of the parent says what to do.
 process.on("SIGINT", () => {});
 
-function removeFolder(): void {
-  // Its last processes may still be at it.
-  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-  process.exit();
+async function answer(work: Promise<void>): Promise<void> {
+  const said: Answer = await work.then(
+    () => ({ url }),
+    (error: unknown) => ({ error: String(error) }),
+  );
+  process.send?.(said);
 }
 
-async function start(): Promise<string> {
-  const owner = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-  const bin = prepareBinaries();
-  const [data, sockets] = [join(folder, "data"), join(folder, "sockets")];
+function initialize(): void {
   for (const path of [data, sockets]) {
     mkdirSync(path, { mode: 0o700 });
     if (owner.uid !== undefined) {
       chownSync(path, owner.uid, owner.gid);
     }
   }
-  const environment = { LC_ALL: "C", TZ: "UTC", PATH: process.env["PATH"] };
-  const initialize = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
-  execFileSync(join(bin, "initdb"), initialize, { ...owner, cwd: folder, env: environment, stdio: "ignore" });
-  const port = await freePort();
-  const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  server = spawn(join(bin, "postgres"), ["-D", data, "-k", sockets, "-p", String(port), ...settings], {
+  const args = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
+  execFileSync(join(bin, "initdb"), args, { ...owner, cwd: folder, env: environment, stdio: "ignore" });
+}
+
+async function start(): Promise<void> {
+  const given = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const started = spawn(join(bin, "postgres"), ["-D", data, "-k", sockets, "-p", String(port), ...given], {
     ...owner,
     cwd: folder,
     env: environment,
     stdio: "ignore",
   });
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  await answers(url);
-  return url;
+  server = started;
+  started.once("exit", () => {
+    server = null;
+  });
+  await answers();
+}
+
+async function stop(how: Shutdown): Promise<void> {
+  if (server !== null) {
+    const ended = once(server, "exit");
+    server.kill(SIGNALS[how]);
+    await ended;
+  }
 }
 
 /** A copy, so that `nobody` can read it wherever the repository lies. */
@@ -88,7 +113,7 @@ function prepareBinaries(): string {
   return join(native, "bin");
 }
 
-async function answers(url: string): Promise<void> {
+async function answers(): Promise<void> {
   const end = Date.now() + READY_WITHIN_MS;
   for (;;) {
     const client = new Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
@@ -98,7 +123,7 @@ async function answers(url: string): Promise<void> {
       await client.end();
       return;
     } catch (error) {
-      if (Date.now() > end || server?.exitCode !== null) {
+      if (Date.now() > end || server === null) {
         throw error;
       }
       await new Promise((resolve) => {
@@ -108,10 +133,4 @@ async function answers(url: string): Promise<void> {
   }
 }
 
-start().then(
-  (url) => process.send?.({ url }),
-  (error: unknown) => {
-    process.send?.({ error: String(error) });
-    process.disconnect();
-  },
-);
+await answer(Promise.resolve().then(initialize).then(start));
