@@ -39,7 +39,7 @@ export function composeSignIn(parts: {
 }): SignIn {
   const { store, vault, random, clock, logger, publicUrl, singleSignOn } = parts;
   const passwords = createPasswords(random, parts.passwordCost);
-  const limits = createSignInLimits({ store, vault, passwords, clock });
+  const limits = createSignInLimits({ store, vault, clock });
   const ownPages = createOwnPages({ vault, publicUrl });
   const sessions = createDashboardSessions({ ...parts, passwords });
   return {

@@ -11,8 +11,6 @@ export interface Passwords {
   isRight(password: string, hash: string): Promise<boolean>;
   /** The same work as `isRight`, for an account that is not there: it must not be told from a wrong password (A40). */
   pretend(password: string): Promise<void>;
-  /** Whether so many more would be judged, or at least wait for it. */
-  hasRoomFor(more: number): boolean;
 }
 
 const MIN_LENGTH = 12;
@@ -48,7 +46,7 @@ export function createPasswords(random: Random, cost: PasswordCost = COST): Pass
   function derive(password: string, { memoryKib, passes, salt }: Recipe): Promise<Buffer> {
     // Two keyboards may write the same letter in two ways (NIST SP 800-63B, section 3.1.1.2).
     const message = password.normalize("NFKC");
-    return gate.pass(
+    return gate(
       () =>
         new Promise((resolve, reject) => {
           const parameters = { message, nonce: salt, parallelism: 1, tagLength: TAG_BYTES, memory: memoryKib, passes };
@@ -88,18 +86,11 @@ export function createPasswords(random: Random, cost: PasswordCost = COST): Pass
     async pretend(password) {
       await derive(password.slice(0, MAX_LENGTH), recipe());
     },
-
-    hasRoomFor: (more) => gate.hasRoomFor(more),
   };
 }
 
-interface Gate {
-  pass<T>(work: () => Promise<T>): Promise<T>;
-  hasRoomFor(more: number): boolean;
-}
-
 /** Runs at most a few at once and lets some wait; beyond that, whoever asks is sent away rather than kept. */
-function createGate(): Gate {
+function createGate(): <T>(work: () => Promise<T>) => Promise<T> {
   let running = 0;
   const waiting: (() => void)[] = [];
 
@@ -124,17 +115,13 @@ function createGate(): Gate {
     }
   }
 
-  return {
-    async pass(work) {
-      await enter();
-      try {
-        return await work();
-      } finally {
-        leave();
-      }
-    },
-
-    hasRoomFor: (more) => running + waiting.length + more <= MAX_AT_ONCE + MAX_WAITING,
+  return async (work) => {
+    await enter();
+    try {
+      return await work();
+    } finally {
+      leave();
+    }
   };
 }
 

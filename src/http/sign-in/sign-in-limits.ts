@@ -4,15 +4,21 @@ import { KeywardError } from "../../core/errors.ts";
 import type { Clock, Vault } from "../../core/ports.ts";
 import { createRateLimit } from "../../core/rate-limit.ts";
 import { createSharedLimit } from "../../core/shared-limit.ts";
-import type { Passwords } from "./passwords.ts";
+
+/** Who guesses at what. */
+interface Guess {
+  readonly address: string | null;
+  /** Null where the guess names none. */
+  readonly account: string | null;
+}
 
 /** Bounds guessing: what is refused here is neither judged nor written anywhere. */
 export interface SignInLimits {
   /**
-   * One guess from an address, at one account if it names one. Counted for all gateways together.
+   * Judges one guess, if it is within the limits: of its address, then of its account, for all gateways together.
    * @throws KeywardError `rate_limited`; `credential_store_unavailable`: what cannot be counted is not judged
    */
-  assertMayGuess(address: string | null, account: string | null): Promise<void>;
+  guess<T>(guess: Guess, judge: () => Promise<T>): Promise<T>;
   /**
    * One visit from an address, where nothing of ours can be guessed: single sign-on. Counted by this process.
    * @throws KeywardError `rate_limited`
@@ -25,42 +31,44 @@ const WINDOW_MS = 15 * 60_000;
 const MAX_BY_ADDRESS = 60;
 /** Guessing one password from many addresses. Sessions that exist, and single sign-on, go on. */
 const MAX_BY_ACCOUNT = 10;
+/** As many passwords as may wait to be hashed. */
+const MAX_UNDER_WAY = 40;
 /** Addresses and accounts together. */
 const MAX_KEYS = 20_000;
 
 export function createSignInLimits(parts: {
   readonly store: Pick<AttemptStore, "takeAttempt">;
   readonly vault: Pick<Vault, "digest">;
-  readonly passwords: Pick<Passwords, "hasRoomFor">;
   readonly clock: Clock;
 }): SignInLimits {
-  const { passwords, clock } = parts;
   const window = { windowMs: WINDOW_MS, maxKeys: MAX_KEYS };
   const guesses = createSharedLimit(parts, { ...window, name: "sign_in" });
-  const visits = createRateLimit(clock, window);
-  let counting = 0;
+  const visits = createRateLimit(parts.clock, window);
+  let underWay = 0;
 
-  async function take(address: string | null, account: string | null): Promise<boolean> {
-    // Of many addresses at once none is over its limit: whoever could not be judged anyway is not counted, so that all
-    // of them together keep the store no busier than passwords keep this process.
-    if (!passwords.hasRoomFor(counting + 1)) {
-      return false;
+  function take({ address, account }: Guess): Promise<boolean> {
+    const byAddress = { subject: `address ${neighbourhoodOf(address)}`, limit: MAX_BY_ADDRESS };
+    if (account === null) {
+      return guesses.take(byAddress);
     }
-    counting += 1;
-    try {
-      // The address first: whoever is over its limit cannot lock an account, nor fill the memory of the accounts.
-      const byAddress = { subject: `address ${neighbourhoodOf(address)}`, limit: MAX_BY_ADDRESS };
-      const byAccount = { subject: `account ${account?.toLowerCase() ?? ""}`, limit: MAX_BY_ACCOUNT };
-      return await (account === null ? guesses.take(byAddress) : guesses.take(byAddress, byAccount));
-    } finally {
-      counting -= 1;
-    }
+    // The address first: whoever is over its limit cannot lock an account, nor fill the memory of the accounts.
+    return guesses.take(byAddress, { subject: `account ${account.toLowerCase()}`, limit: MAX_BY_ACCOUNT });
   }
 
   return {
-    async assertMayGuess(address, account) {
-      if (!(await take(address, account))) {
+    async guess(guess, judge) {
+      // Of very many addresses none is over its limit. All of them together write no more counts than can be judged.
+      if (underWay >= MAX_UNDER_WAY) {
         throw new KeywardError("rate_limited");
+      }
+      underWay += 1;
+      try {
+        if (!(await take(guess))) {
+          throw new KeywardError("rate_limited");
+        }
+        return await judge();
+      } finally {
+        underWay -= 1;
       }
     },
 

@@ -32,8 +32,9 @@ export function mountSignIn(mount: Mount, parts: SignInParts): void {
 
   mount(signInRoutes.signIn, async (c) => {
     const { email, password } = c.req.valid("json");
-    await limits.assertMayGuess(c.env.address, email);
-    const started = await sessions.start(email, password, visitorOf(c));
+    const started = await limits.guess({ address: c.env.address, account: email }, () =>
+      sessions.start(email, password, visitorOf(c)),
+    );
     if (started === null) {
       const user = await store.findUserByEmail(email.toLowerCase());
       await entrance.noteRefusal(c, user, user === null ? "unknown_account" : "password");
