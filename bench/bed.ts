@@ -4,14 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Child, type ChildOptions, endOf, startChild } from "./child.ts";
 import { expectedKey, KEY_HEADER } from "./calls.ts";
+import { startDatabaseServer } from "./database-server.ts";
+import { type Deployment, type EngineName, postgresDeployment, sqliteDeployment } from "./deployment.ts";
 import type { KeywardArguments } from "./keyward.ts";
 import { LoadClient } from "./load.ts";
 
 const ADMIN_TOKEN = "bench-admin-token-0123456789abcdef0123456789";
+const ENVIRONMENT = { KEYWARD_ADMIN_TOKEN: ADMIN_TOKEN, KEYWARD_ALLOW_PRIVATE_UPSTREAMS: "127.0.0.1" };
 
-/** A running Keyward with a database of its own. */
+/** A running Keyward. */
 export interface BenchKeyward extends Child {
-  readonly folder: string;
+  readonly deployment: Deployment;
   /** Registers an upstream that wants a key of each identity; every identity may use it. @returns its id */
   register(name: string, upstreamUrl: string): Promise<string>;
   /** A REST call as the administrator. @throws Error when it is refused */
@@ -31,18 +34,23 @@ export class Bed {
   readonly #children: Child[] = [];
   readonly #processes: ChildProcess[] = [];
   readonly #clients: LoadClient[] = [];
-  #folders = 0;
+  #server: ReturnType<typeof startDatabaseServer> | undefined;
+  #deployments = 0;
 
   constructor() {
     open.add(this);
   }
 
-  /** A folder of its own for one Keyward. */
-  newFolder(): string {
-    this.#folders += 1;
-    const folder = join(this.#folder, String(this.#folders));
+  /** An empty database with a new key. Those on PostgreSQL share one server, which the first of them starts. */
+  async deploy(engine: EngineName): Promise<Deployment> {
+    this.#deployments += 1;
+    const folder = join(this.#folder, String(this.#deployments));
     mkdirSync(folder);
-    return folder;
+    if (engine === "SQLite") {
+      return sqliteDeployment(folder);
+    }
+    this.#server ??= startDatabaseServer();
+    return postgresDeployment(folder, (await this.#server).url);
   }
 
   async start(file: string, options?: ChildOptions): Promise<Child> {
@@ -58,19 +66,20 @@ export class Bed {
     return child;
   }
 
+  /** Several on one deployment are its replicas. */
   async startKeyward(
-    folder: string,
-    { env = {}, execArgv = [] }: { env?: KeywardArguments["env"]; execArgv?: readonly string[] } = {},
+    deployment: Deployment,
+    { execArgv = [] }: { readonly execArgv?: readonly string[] } = {},
   ): Promise<BenchKeyward> {
     const child = await this.start("keyward.ts", {
-      arguments: { folder, adminToken: ADMIN_TOKEN, env } satisfies KeywardArguments,
+      arguments: { env: { ...ENVIRONMENT, ...deployment.env } } satisfies KeywardArguments,
       execArgv,
-      log: join(folder, "keyward.log"),
+      log: join(deployment.folder, "keyward.log"),
     });
     const admin = (method: string, path: string, body: unknown) => callAsAdmin(child.url + path, method, body);
     return {
       ...child,
-      folder,
+      deployment,
       admin,
       async register(name, upstreamUrl) {
         const created = await admin("POST", "/api/v1/servers", {
@@ -97,11 +106,16 @@ export class Bed {
     await Promise.allSettled(this.#clients.splice(0).map((client) => client.close()));
     await Promise.allSettled(this.#children.splice(0).map((child) => child.stop()));
     await Promise.allSettled(this.#processes.splice(0).map((child) => endOf(child)));
+    await this.#server?.then(
+      (server) => server.close(),
+      // Whoever wanted it has been told.
+      () => undefined,
+    );
     rmSync(this.#folder, { recursive: true, force: true });
     open.delete(this);
   }
 
-  /** What can still be done when the bench itself ends. */
+  /** What can still be done when the bench itself ends. A database server sees that, and ends by itself. */
   abandon(): void {
     for (const child of this.#children) child.kill();
     for (const child of this.#processes) child.kill("SIGKILL");

@@ -1,42 +1,47 @@
-import { join } from "node:path";
 import { NO_ORIGIN } from "../src/core/audit.ts";
 import { parseHeaderSchema } from "../src/core/header-schema.ts";
 import type { Logger, Vault } from "../src/core/ports.ts";
 import { originOf, parseUpstreamUrl } from "../src/core/server.ts";
 import { loadConfig } from "../src/server/config/config.ts";
-import { ensureKeyFile, openKeyEncryption } from "../src/server/key-encryption.ts";
+import { openKeyEncryption } from "../src/server/key-encryption.ts";
 import { systemClock, systemRandom } from "../src/server/system.ts";
-import { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from "../src/store/sqlite/open.ts";
+import type { Engine } from "../src/store/engine.ts";
+import { openPostgres } from "../src/store/postgres/open.ts";
+import { openSqlite } from "../src/store/sqlite/open.ts";
+import type { SqlStore } from "../src/store/sql-store.ts";
 import { openVault } from "../src/vault/open-vault.ts";
 import { KEY_HEADER } from "./calls.ts";
+import type { Deployment } from "./deployment.ts";
 
 const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 export const PORTS = { clock: systemClock, random: systemRandom, logger: SILENT };
 
-/** Store and keys of a folder, as a Keyward that runs there would open them. */
+/** Store and keys of a deployment, as a Keyward that runs there would open them. */
 export interface Foundations {
-  readonly path: string;
-  readonly store: SqliteStore;
+  readonly store: SqlStore;
+  /** For what is done to whole tables. */
+  readonly engine: Engine;
   readonly vault: Vault;
 }
 
-export function databaseIn(folder: string): string {
-  return join(folder, "keyward.db");
-}
-
-/** The caller closes the store. */
+/**
+ * The caller closes the store.
+ * @param onStatement told the text of each statement
+ */
 export async function openFoundations(
-  folder: string,
-  onStatement: SqliteStoreOptions["onStatement"] = () => {},
+  { env }: Deployment,
+  onStatement: (sql: string) => void = () => {},
 ): Promise<Foundations> {
-  const path = databaseIn(folder);
-  const store = await openSqliteStore({ path, ...PORTS, onStatement });
+  const { database, encryptionKey } = loadConfig({ flags: {}, env, configPath: null });
+  const options = { ...PORTS, onStatement };
+  const { store, engine } =
+    database.kind === "sqlite"
+      ? await openSqlite({ path: database.path, ...options })
+      : await openPostgres({ url: database.url, ...options });
   try {
-    const { encryptionKey } = loadConfig({ flags: { database_url: `sqlite:${path}` }, env: {}, configPath: null });
-    await ensureKeyFile(encryptionKey, store, systemRandom);
     const keyEncryption = await openKeyEncryption(encryptionKey, PORTS);
-    return { path, store, vault: await openVault({ keyStore: store, keyEncryption, ...PORTS }) };
+    return { store, engine, vault: await openVault({ keyStore: store, keyEncryption, ...PORTS }) };
   } catch (error) {
     await store.close();
     throw error;

@@ -1,5 +1,4 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { join } from "node:path";
 import { loadConfig } from "../src/server/config/config.ts";
 import { startServer } from "../src/server/lifecycle.ts";
 import { createLogger } from "../src/server/log.ts";
@@ -7,22 +6,17 @@ import { systemClock, systemRandom } from "../src/server/system.ts";
 import { answerParent, startArguments } from "./measured.ts";
 
 /*
- * Keyward as `keyward serve` runs it, on a SQLite file, with the default log: level info, one JSON object a line, to
- * standard error. Where that goes is the parent's to say.
+ * Keyward as `keyward serve` runs it, with the default log: level info, one JSON object a line, to standard error. Where
+ * that goes is the parent's to say.
  */
 
 export interface KeywardArguments {
-  readonly folder: string;
-  readonly adminToken: string;
-  readonly env?: Readonly<Record<string, string>>;
+  /** Its whole configuration. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
-const { folder, adminToken, env } = await startArguments<KeywardArguments>();
-const config = loadConfig({
-  flags: { port: "0", database_url: `sqlite:${join(folder, "keyward.db")}` },
-  env: { KEYWARD_ADMIN_TOKEN: adminToken, KEYWARD_ALLOW_PRIVATE_UPSTREAMS: "127.0.0.1", ...env },
-  configPath: null,
-});
+const { env } = await startArguments<KeywardArguments>();
+const config = loadConfig({ flags: { port: "0" }, env, configPath: null });
 const running = await startServer(config, {
   clock: systemClock,
   random: systemRandom,

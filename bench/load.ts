@@ -15,6 +15,8 @@ export interface LoadOptions {
   readonly calls: number;
   /** Calls under way at any time. */
   readonly concurrency: number;
+  /** No further call begins after that. */
+  readonly until?: AbortSignal;
   /** @param n number of the call, from 0. @param lane which of the calls under way it is, from 0 */
   readonly call: (n: number, lane: number) => Call;
 }
@@ -35,11 +37,12 @@ export class LoadClient {
   }
 
   /** @throws Error at the first answer that is not right: a fast wrong answer is worth nothing */
-  async run({ url, calls, concurrency, call }: LoadOptions): Promise<LoadResult> {
+  async run({ url, calls, concurrency, until, call }: LoadOptions): Promise<LoadResult> {
     const times: number[] = [];
     let next = 0;
+    const isOver = (): boolean => next >= calls || until?.aborted === true;
     const lane = async (index: number): Promise<void> => {
-      while (next < calls) {
+      while (!isOver()) {
         const n = next;
         next += 1;
         const { ms, fault } = await this.try(url, call(n, index));
@@ -57,7 +60,7 @@ export class LoadClient {
     return {
       medianMs: quantile(times, 0.5),
       p99Ms: quantile(times, 0.99),
-      perSecond: (calls / tookMs) * 1_000,
+      perSecond: (times.length / tookMs) * 1_000,
     };
   }
 

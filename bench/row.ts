@@ -1,3 +1,5 @@
+import type { EngineName } from "./deployment.ts";
+
 /** What a figure has to be. */
 export type Goal = { readonly atMost: number } | { readonly atLeast: number };
 
@@ -30,6 +32,8 @@ export interface Setting {
 /** A part of the bench that can be run alone. It starts what it needs, and leaves nothing behind. */
 export interface Row {
   readonly name: string;
+  /** Left out where there is no PostgreSQL. */
+  readonly needsPostgres?: boolean;
   readonly run: (setting: Setting) => Promise<readonly Measure[]>;
 }
 
@@ -39,6 +43,16 @@ export function isMet({ value, goal }: Pick<Measure, "value" | "goal">): boolean
     return null;
   }
   return "atMost" in goal ? value <= goal.atMost : value >= goal.atLeast;
+}
+
+/** What was done, on which engine: SQLite is not named, it is what Keyward has where nothing is configured. */
+export function titleOn(engine: EngineName, what: string): string {
+  return engine === "SQLite" ? what : `${what}, ${engine}`;
+}
+
+/** Without what this machine cannot tell. */
+export function toldOnly(measures: readonly Measure[]): readonly Measure[] {
+  return measures.filter(({ value }) => !Number.isNaN(value));
 }
 
 /** A ratio of two numbers of one kind, which are told with it. */

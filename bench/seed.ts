@@ -1,12 +1,14 @@
-import { DatabaseSync } from "node:sqlite";
+import { sql } from "kysely";
 import { parseHeaderName } from "../src/core/header-name.ts";
 import { parseHeaderValue } from "../src/core/header-values.ts";
 import { sealCredential } from "../src/core/seal-context.ts";
 import type { UpstreamOrigin } from "../src/core/server.ts";
 import { mintToken } from "../src/core/token.ts";
 import { systemClock, systemRandom } from "../src/server/system.ts";
+import type { Tx } from "../src/store/engine.ts";
 import { expectedKey, KEY_HEADER } from "./calls.ts";
-import { databaseIn, openFoundations } from "./foundations.ts";
+import type { Deployment } from "./deployment.ts";
+import { openFoundations } from "./foundations.ts";
 
 /** An identity with a virtual key and a stored, sealed value. */
 export interface Seeded {
@@ -16,7 +18,7 @@ export interface Seeded {
 }
 
 export interface SeedOptions {
-  readonly folder: string;
+  readonly deployment: Deployment;
   readonly serverIds: readonly string[];
   /** Where the servers are. */
   readonly origin: string;
@@ -24,89 +26,141 @@ export interface SeedOptions {
   readonly whos: readonly string[];
 }
 
-const COLUMNS = `(id, server_id, auth_mode, identity_id, origin, schema_revision, field_names, sealed, key_id, version,
-  status, status_changed_at, created_at, updated_at)`;
+/** Identities in one statement for each table. */
+const SEED_BATCH = 500;
+/** Rows in one transaction: PostgreSQL ends one that takes longer than half a minute. */
+const FILL_BATCH = 100_000;
 
 export function identityIds(count: number, prefix = "vk_bench"): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}${String(index).padStart(7, "0")}`);
 }
 
 /**
- * Issues virtual keys and stores a sealed value for each of them at each server, by prepared inserts: 10,000 through
+ * Issues virtual keys and stores a sealed value for each of them at each server, many in one statement: 10,000 through
  * the REST API would take longer than what is measured with them. Every value decrypts, and is the one that the upstream
  * wants of its identity.
  */
-export async function seedIdentities({ folder, serverIds, origin, whos }: SeedOptions): Promise<readonly Seeded[]> {
-  const { path, store, vault } = await openFoundations(folder);
-  const database = new DatabaseSync(path, { timeout: 5_000 });
+export async function seedIdentities({ deployment, serverIds, origin, whos }: SeedOptions): Promise<readonly Seeded[]> {
+  const { store, engine, vault } = await openFoundations(deployment);
   try {
     const now = systemClock.now();
-    const insertKey = database.prepare(`insert into virtual_keys
-      (id, name, prefix, digest, is_enabled, created_by, created_at) values (?, ?, ?, ?, 1, 'bench', ?)`);
-    const insertCredential = database.prepare(`insert into header_credentials ${COLUMNS}
-      values (?, ?, 'virtual_key', ?, ?, 1, ?, ?, ?, 1, 'active', ?, ?, ?)`);
     const name = parseHeaderName(KEY_HEADER);
-    database.exec("begin");
-    const seeded = whos.map((who) => {
-      const { secret } = mintToken("virtual_key", systemRandom);
-      const key = secret.reveal();
-      insertKey.run(who, who, key.slice(0, 8), vault.digest("virtual_key", secret), now);
+    const sealed = (serverId: string, who: string) => {
+      const id = `cred_${serverId}_${who}`;
       const values = new Map([[name, parseHeaderValue(KEY_HEADER, expectedKey(who))]]);
-      for (const serverId of serverIds) {
-        const credentialId = `cred_${serverId}_${who}`;
-        const { envelope, keyId } = sealCredential(vault, values, {
-          identity: { mode: "virtual_key", id: who },
-          serverId,
-          origin: origin as UpstreamOrigin,
-          schemaRevision: 1,
-        })({ credentialId, version: 1 });
-        const fields = JSON.stringify([KEY_HEADER]);
-        insertCredential.run(credentialId, serverId, who, origin, fields, envelope, keyId, now, now, now);
-      }
-      return { who, key };
-    });
-    database.exec("commit");
+      const { envelope, keyId } = sealCredential(vault, values, {
+        identity: { mode: "virtual_key", id: who },
+        serverId,
+        origin: origin as UpstreamOrigin,
+        schemaRevision: 1,
+      })({ credentialId: id, version: 1 });
+      return {
+        id,
+        server_id: serverId,
+        auth_mode: "virtual_key" as const,
+        identity_id: who,
+        origin,
+        schema_revision: 1,
+        field_names: JSON.stringify([KEY_HEADER]),
+        sealed: envelope,
+        key_id: keyId,
+        version: 1,
+        status: "active",
+        status_changed_at: now,
+        created_at: now,
+        updated_at: now,
+      };
+    };
+    const seeded: Seeded[] = [];
+    for (let start = 0; start < whos.length; start += SEED_BATCH) {
+      const batch = whos.slice(start, start + SEED_BATCH);
+      const issued = batch.map((who) => ({ who, secret: mintToken("virtual_key", systemRandom).secret }));
+      await engine.write(async ({ db }) => {
+        const keys = issued.map(({ who, secret }) => ({
+          id: who,
+          name: who,
+          prefix: secret.reveal().slice(0, 8),
+          digest: vault.digest("virtual_key", secret),
+          is_enabled: 1,
+          created_by: "bench",
+          created_at: now,
+        }));
+        await db.insertInto("virtual_keys").values(keys).execute();
+        for (const serverId of serverIds) {
+          const credentials = batch.map((who) => sealed(serverId, who));
+          await db.insertInto("header_credentials").values(credentials).execute();
+        }
+      });
+      seeded.push(...issued.map(({ who, secret }) => ({ who, key: secret.reveal() })));
+    }
     return seeded;
   } finally {
-    database.close();
     await store.close();
   }
 }
 
 /** Rows that lie in the way: credentials of other identities, as long as real ones, which nobody opens. */
-export function fillCredentials(folder: string, serverId: string, origin: string, count: number): void {
-  inBulk(folder, (database) => {
-    database
-      .prepare(`with recursive n(i) as (select 0 union all select i + 1 from n where i < :last)
-        insert into header_credentials ${COLUMNS}
-        select printf('cred_%s_vk_bench%07dx', :server, i), :server, 'virtual_key', printf('vk_bench%07dx', i), :origin, 1,
-          :fields, zeroblob(400), 'dk_none', 1, 'active', 0, 0, 0 from n`)
-      .run({ last: count - 1, server: serverId, origin, fields: JSON.stringify([KEY_HEADER]) });
+export function fillCredentials(
+  deployment: Deployment,
+  serverId: string,
+  origin: string,
+  count: number,
+): Promise<void> {
+  const fields = JSON.stringify([KEY_HEADER]);
+  const bytes = new Uint8Array(400);
+  return fill(deployment, count, async ({ db }, numbers, digits) => {
+    await sql`
+      insert into header_credentials (id, server_id, auth_mode, identity_id, origin, schema_revision, field_names, sealed,
+        key_id, version, status, status_changed_at, created_at, updated_at)
+      select ${`cred_${serverId}_vk_bench`} || ${digits} || 'x', ${serverId}, 'virtual_key', 'vk_bench' || ${digits} || 'x',
+        ${origin}, 1, ${fields}, ${bytes}, 'dk_none', 1, 'active', 0, 0, 0
+      from ${numbers}
+    `.execute(db);
   });
 }
 
 /** Links whose time is up. */
-export function fillExpiredFlows(folder: string, serverId: string, origin: string, count: number): void {
-  inBulk(folder, (database) => {
-    database
-      .prepare(`with recursive n(i) as (select 0 union all select i + 1 from n where i < :last)
-        insert into submission_flows (id, server_id, auth_mode, identity_id, state, attempts, proof_failures,
-          schema_revision, origin, access_epoch, requested_by, expires_at, created_at, updated_at)
-        select printf('flow_lost%07d', i), :server, 'user', printf('lost%07d', i), 'pending', 0, 0, 1, :origin, 0, '{}',
-          1, 0, 0 from n`)
-      .run({ last: count - 1, server: serverId, origin });
+export function fillExpiredFlows(
+  deployment: Deployment,
+  serverId: string,
+  origin: string,
+  count: number,
+): Promise<void> {
+  return fill(deployment, count, async ({ db }, numbers, digits) => {
+    await sql`
+      insert into submission_flows (id, server_id, auth_mode, identity_id, state, attempts, proof_failures,
+        schema_revision, origin, access_epoch, requested_by, expires_at, created_at, updated_at)
+      select 'flow_lost' || ${digits}, ${serverId}, 'user', 'lost' || ${digits}, 'pending', 0, 0, 1, ${origin}, 0, '{}',
+        1, 0, 0
+      from ${numbers}
+    `.execute(db);
   });
 }
 
-function inBulk(folder: string, work: (database: DatabaseSync) => void): void {
-  const database = new DatabaseSync(databaseIn(folder), { timeout: 5_000 });
+type Sql = ReturnType<typeof sql>;
+
+/**
+ * Makes rows inside the database, in words of both engines.
+ * @param insert gets a table of numbers, and the number of a row in seven digits
+ */
+async function fill(
+  deployment: Deployment,
+  count: number,
+  insert: (tx: Tx, numbers: Sql, digits: Sql) => Promise<void>,
+): Promise<void> {
+  const { store, engine } = await openFoundations(deployment);
+  const digits = sql`substr(cast(10000000 + i as text), 2)`;
   try {
-    database.exec("pragma cache_size = -500000; pragma synchronous = off; begin");
-    work(database);
-    database.exec("commit");
-    // Old rows have been on the disk for long: what is measured must not wait for the writing of its preparation.
-    database.exec("pragma wal_checkpoint(truncate)");
+    for (let start = 0; start < count; start += FILL_BATCH) {
+      const last = Math.min(start + FILL_BATCH, count) - 1;
+      const numbers = sql`(
+        with recursive n(i) as (select ${sql.lit(start)} union all select i + 1 from n where i < ${sql.lit(last)})
+        select i from n
+      ) as numbers`;
+      await engine.write((tx) => insert(tx, numbers, digits));
+    }
   } finally {
-    database.close();
+    await store.close();
   }
+  await deployment.settle();
 }

@@ -26,14 +26,14 @@ export const cold: Row = {
     const bed = new Bed();
     try {
       const upstream = await bed.start("upstream.ts");
-      const keyward = await bed.startKeyward(bed.newFolder());
+      const keyward = await bed.startKeyward(await bed.deploy("SQLite"));
       const measures: Measure[] = [];
       for (const { ms, goal } of DISTANCES) {
         const name = `stateful${ms}`;
         const target = `${upstream.url}/stateful/1?ms=${ms}`;
         const serverId = await keyward.register(name, target);
         const identities = await seedIdentities({
-          folder: keyward.folder,
+          deployment: keyward.deployment,
           serverIds: [serverId],
           origin: upstream.url,
           whos: identityIds(count + 1, `vk_${name}_`),

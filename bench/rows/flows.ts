@@ -15,7 +15,7 @@ export const flows: Row = {
   async run({ isQuick, say }) {
     say("1,000 links of one binding at once");
     const bed = new Bed();
-    const foundations = await openFoundations(bed.newFolder());
+    const foundations = await openFoundations(await bed.deploy("SQLite"));
     try {
       await addServer(foundations, SERVER, URL_OF_SERVER);
       const { store, vault } = foundations;

@@ -42,11 +42,11 @@ export const idleIdentities: Row = {
     const bed = new Bed();
     try {
       const upstream = await bed.start("upstream.ts");
-      const keyward = await bed.startKeyward(bed.newFolder(), { execArgv: ["--expose-gc"] });
+      const keyward = await bed.startKeyward(await bed.deploy("SQLite"), { execArgv: ["--expose-gc"] });
       const serverId = await keyward.register("crowded", `${upstream.url}/stateful/5`);
       say(`identities: ${warmUp + last + burst} are made`);
       const seeded = await seedIdentities({
-        folder: keyward.folder,
+        deployment: keyward.deployment,
         serverIds: [serverId],
         origin: upstream.url,
         whos: identityIds(warmUp + last + burst),

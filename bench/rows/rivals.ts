@@ -16,12 +16,12 @@ export const rivals: Row = {
     const bed = new Bed();
     try {
       const upstream = await bed.start("upstream.ts");
-      const keyward = await bed.startKeyward(bed.newFolder());
+      const keyward = await bed.startKeyward(await bed.deploy("SQLite"));
       const target = `${upstream.url}/legacy/25`;
       const serverId = await keyward.register("legacy", target);
       const whos = identityIds(CONCURRENCY);
       const identities = await seedIdentities({
-        folder: keyward.folder,
+        deployment: keyward.deployment,
         serverIds: [serverId],
         origin: upstream.url,
         whos,

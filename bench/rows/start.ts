@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { Bed } from "../bed.ts";
 import { callsOf } from "../calls.ts";
 import { endOf } from "../child.ts";
-import { databaseIn } from "../foundations.ts";
+import type { Deployment } from "../deployment.ts";
 import { median } from "../load.ts";
 import { rounded, type Row } from "../row.ts";
 import { identityIds, type Seeded, seedIdentities } from "../seed.ts";
@@ -21,11 +21,11 @@ export const start: Row = {
     const bed = new Bed();
     try {
       const upstream = await bed.start("upstream.ts");
-      const folder = bed.newFolder();
-      const keyward = await bed.startKeyward(folder);
+      const deployment = await bed.deploy("SQLite");
+      const keyward = await bed.startKeyward(deployment);
       const serverId = await keyward.register("first", `${upstream.url}/legacy/25`);
       const whos = identityIds(1);
-      const [identity] = await seedIdentities({ folder, serverIds: [serverId], origin: upstream.url, whos });
+      const [identity] = await seedIdentities({ deployment, serverIds: [serverId], origin: upstream.url, whos });
       await keyward.stop();
       if (identity === undefined) {
         throw new Error("no identity was made");
@@ -34,7 +34,7 @@ export const start: Row = {
       const bare: number[] = [];
       for (let i = 0; i < (isQuick ? 1 : 7); i += 1) {
         bare.push(await bareNodeMs(bed));
-        ours.push(await startAndCallMs(bed, folder, identity));
+        ours.push(await startAndCallMs(bed, deployment, identity));
       }
       return [
         {
@@ -59,13 +59,13 @@ async function bareNodeMs(bed: Bed): Promise<number> {
   return performance.now() - begun;
 }
 
-async function startAndCallMs(bed: Bed, folder: string, { who, key }: Seeded): Promise<number> {
+async function startAndCallMs(bed: Bed, { folder, env }: Deployment, { who, key }: Seeded): Promise<number> {
   const log = openSync(join(folder, "start.log"), "a");
   const begun = performance.now();
   const keyward = bed.spawn([CLI, "serve", "--json", "--port", "0"], {
     env: {
       PATH: process.env["PATH"],
-      KEYWARD_DATABASE_URL: `sqlite:${databaseIn(folder)}`,
+      ...env,
       KEYWARD_ALLOW_PRIVATE_UPSTREAMS: "127.0.0.1",
       KEYWARD_LOG_FORMAT: "json",
     },

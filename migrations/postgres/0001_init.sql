@@ -77,7 +77,7 @@ CREATE TABLE servers (
 CREATE TABLE server_grants (
   server_id text COLLATE "C" NOT NULL REFERENCES servers (id) ON DELETE CASCADE,
   auth_mode text COLLATE "C" NOT NULL CHECK (auth_mode IN ('user', 'virtual_key', 'session')),
-  identity_id text COLLATE "C" NOT NULL CHECK (identity_id ~ '^[!-~]{1,255}$'),
+  identity_id text COLLATE "C" NOT NULL CHECK (length(identity_id) BETWEEN 1 AND 255 AND identity_id !~ '[^!-~]'),
   tools text COLLATE "C" CHECK (json_typeof(tools::json) = 'array'),
   created_at int8 NOT NULL,
   PRIMARY KEY (server_id, auth_mode, identity_id)
@@ -90,7 +90,7 @@ CREATE INDEX server_grants_identity ON server_grants (auth_mode, identity_id);
 CREATE TABLE identity_access (
   server_id text COLLATE "C" NOT NULL REFERENCES servers (id) ON DELETE CASCADE,
   auth_mode text COLLATE "C" NOT NULL CHECK (auth_mode IN ('user', 'virtual_key', 'session')),
-  identity_id text COLLATE "C" NOT NULL CHECK (identity_id ~ '^[!-~]{1,255}$'),
+  identity_id text COLLATE "C" NOT NULL CHECK (length(identity_id) BETWEEN 1 AND 255 AND identity_id !~ '[^!-~]'),
   epoch int8 NOT NULL CHECK (epoch >= 1),
   PRIMARY KEY (server_id, auth_mode, identity_id)
 );
@@ -99,7 +99,7 @@ CREATE TABLE header_credentials (
   id text COLLATE "C" NOT NULL PRIMARY KEY,
   server_id text COLLATE "C" NOT NULL REFERENCES servers (id) ON DELETE CASCADE,
   auth_mode text COLLATE "C" NOT NULL CHECK (auth_mode IN ('user', 'virtual_key', 'session')),
-  identity_id text COLLATE "C" NOT NULL CHECK (identity_id ~ '^[!-~]{1,255}$'),
+  identity_id text COLLATE "C" NOT NULL CHECK (length(identity_id) BETWEEN 1 AND 255 AND identity_id !~ '[^!-~]'),
   origin text COLLATE "C" NOT NULL,
   schema_revision int8 NOT NULL CHECK (schema_revision >= 1),
   field_names text COLLATE "C" NOT NULL CHECK (json_typeof(field_names::json) = 'array'),
@@ -135,7 +135,7 @@ CREATE TABLE submission_flows (
   id text COLLATE "C" NOT NULL PRIMARY KEY,
   server_id text COLLATE "C" NOT NULL REFERENCES servers (id) ON DELETE CASCADE,
   auth_mode text COLLATE "C" NOT NULL CHECK (auth_mode IN ('user', 'virtual_key', 'session')),
-  identity_id text COLLATE "C" NOT NULL CHECK (identity_id ~ '^[!-~]{1,255}$'),
+  identity_id text COLLATE "C" NOT NULL CHECK (length(identity_id) BETWEEN 1 AND 255 AND identity_id !~ '[^!-~]'),
   state text COLLATE "C" NOT NULL CHECK (state IN ('pending', 'verifying')),
   claim_id text COLLATE "C",
   claim_until int8,

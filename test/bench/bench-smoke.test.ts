@@ -1,8 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { callsOf, faultOf } from "../../bench/calls.ts";
+import { findPostgres } from "../helpers/postgres/binaries.ts";
 
 const BENCH = fileURLToPath(new URL("../../bench/run.ts", import.meta.url));
 // A machine that does much else at the same time takes its time; nothing here says how fast anything is.
@@ -18,7 +22,8 @@ async function bench(...args: string[]): Promise<{ exitCode: number | null; stdo
 }
 
 interface Report {
-  readonly measures: readonly { readonly what: string; readonly goal: object | null }[];
+  readonly database_server: string | null;
+  readonly measures: readonly { readonly what: string; readonly figure: string; readonly goal: object | null }[];
 }
 
 describe("npm run bench", () => {
@@ -36,8 +41,10 @@ describe("npm run bench", () => {
           node: process.version,
           platform: expect.any(String),
         },
+        database_server: null,
         seconds: expect.any(Number),
         is_quick: true,
+        left_out: [],
         // Two eras, Keyward and floor, a warm-up and a round.
         answers_checked: 2 * 2 * 2 * 100,
         measures: expect.any(Array),
@@ -56,6 +63,59 @@ describe("npm run bench", () => {
       }
       const countOf = (text: string) => report.measures.filter(({ what }) => what.includes(text)).length;
       expect(["legacy client", "modern client", "initiateUserSubmissionFlow"].map(countOf)).toEqual([4, 4, 3]);
+    },
+    PATIENCE_MS,
+  );
+
+  it.skipIf(findPostgres() === null)(
+    "measures the same on a PostgreSQL of its own, which has to flush each commit, and says so",
+    async () => {
+      const { exitCode, stdout, stderr } = await bench(
+        "--quick",
+        "--json",
+        "--row",
+        "replicas",
+        "--row",
+        "resolve-postgres",
+      );
+      expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining("Error")]);
+      const { database_server: server, measures } = JSON.parse(stdout) as Report;
+      expect(server).toMatch(/^PostgreSQL \d+.*, fsync on, full_page_writes on, synchronous_commit on,/);
+      expect(measures.map(({ what, figure }) => `${what}: ${figure}`)).toEqual([
+        "warm tools/call on two replicas, legacy client, PostgreSQL: CPU per call of the gateways",
+        "warm tools/call on two replicas, legacy client, PostgreSQL: CPU per call of the database server",
+        "warm tools/call on two replicas, legacy client, PostgreSQL: requests per second",
+        "resolve with 100 credentials, PostgreSQL: CPU per resolve",
+        "resolve with 100 credentials, PostgreSQL: time per resolve",
+        "resolve with 10,000 credentials, PostgreSQL: CPU per resolve",
+        "resolve with 10,000 credentials, PostgreSQL: time per resolve",
+      ]);
+    },
+    PATIENCE_MS,
+  );
+
+  it.skipIf(findPostgres() === null)(
+    "leaves neither a file nor a database server behind when it is interrupted",
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), "keyward-bench-test-"));
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      // The database server is another user, where this one is root.
+      chmodSync(folder, 0o755);
+      const child = spawn(process.execPath, [BENCH, "--quick", "--row", "resolve-postgres"], {
+        env: { ...process.env, TMPDIR: folder },
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      let said = "";
+      for await (const chunk of child.stderr) {
+        said += String(chunk);
+        if (said.includes("resolve: 100 ")) break;
+      }
+      expect(readdirSync(folder)).toHaveLength(2);
+      child.kill("SIGINT");
+      if (child.exitCode === null) await once(child, "exit");
+      expect(child.exitCode).toBe(1);
+      // The server's process sees that, and removes what it has made.
+      await expect.poll(() => readdirSync(folder), { timeout: 30_000 }).toEqual([]);
     },
     PATIENCE_MS,
   );

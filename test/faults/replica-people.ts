@@ -8,10 +8,10 @@ import { textIn } from "../helpers/test-gateway.ts";
 import { codeOf, type Outcome } from "./replica-judge.ts";
 import type { Team } from "./replica-team.ts";
 
-/** What one replica has done counts on every other within that time (issue: 2 s); plus a call that was under way. */
-export const BOUND_MS = 2_000;
-
-/** A value, from when it was handed in until another one, or a revoke, was acknowledged. */
+/**
+ * A value, from when it was handed in until another one, or a revoke, was acknowledged: whatever one replica has done
+ * counts for the next call on every other (decision 049), and no call of its person is under way then.
+ */
 export interface StoredValue {
   readonly value: string;
   /** What the form said that it is for: it must never be sent anywhere else (P1). */
@@ -98,7 +98,7 @@ export class Person {
     const { judge } = this.#team;
     const url = await this.#team.next();
     if (url === null) return;
-    const begun = Date.now();
+    const begun = performance.now();
     const storedAt = this.#storedAtMove;
     const answer = await callTool({ url }, this.#key, "notes-whoami").catch(() => null);
     if (answer === null) {
@@ -127,9 +127,9 @@ export class Person {
   }
 
   #isOwn(print: string, begun: number): boolean {
-    const ended = Date.now();
+    const ended = performance.now();
     return this.values.some(
-      ({ value, from, until }) => fingerprint(value) === print && from <= ended && until + BOUND_MS >= begun,
+      ({ value, from, until }) => fingerprint(value) === print && from <= ended && until >= begun,
     );
   }
 
@@ -143,7 +143,7 @@ export class Person {
     const shown = await team.send("GET", flow, this.#key);
     if (team.judge.outcomeOf("form", shown, 200, this.#endedSince(edits)) !== "done" || shown === null) return;
     const origin = textIn(shown.body["server"] as JsonObject, "url_origin");
-    const stored: StoredValue = { value: canaryValue("value"), origin, from: Date.now(), until: Infinity };
+    const stored: StoredValue = { value: canaryValue("value"), origin, from: performance.now(), until: Infinity };
     this.#accept(stored.value);
     this.values.push(stored);
     const answer = await team.send("PUT", flow, this.#key, { headers: { "X-API-Key": stored.value } });
@@ -161,7 +161,7 @@ export class Person {
       this.operations.push({ kind: "store", outcome, credentialId: null, version: null });
       await this.#askWhatCameOf(flow, stored);
     } else {
-      stored.until = Date.now();
+      stored.until = performance.now();
     }
   }
 
@@ -196,7 +196,7 @@ export class Person {
   }
 
   #endAll(except: StoredValue | null): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const stored of this.values) if (stored !== except) stored.until = Math.min(stored.until, now);
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AuditEvent } from "../../src/core/audit.ts";
-import { BOUND_MS, type Operation } from "./replica-people.ts";
+import type { Operation } from "./replica-people.ts";
 import { type Arrival, misdirected, unaccounted } from "./replica-verdict.ts";
 
 /** The judge of the two replicas itself: that it finds what it is there to find. */
@@ -62,18 +62,14 @@ describe("of what arrived at the servers, the judge", () => {
     ...more,
   });
 
-  it("accepts what was given for the place, up to the bound after its end", () => {
-    const arrivals = [
-      arrival({}),
-      arrival({ at: 200 + BOUND_MS }),
-      arrival({ method: "tools/list", value: "garbage" }),
-    ];
+  it("accepts what was given for the place, up to its end", () => {
+    const arrivals = [arrival({}), arrival({ at: 200 }), arrival({ method: "tools/list", value: "garbage" })];
     expect(misdirected(arrivals, people)).toEqual([]);
   });
 
   it.each([
     [arrival({ origin: "http://127.0.0.1:2", method: "tools/list" }), "was sent to http://127.0.0.1:2"],
-    [arrival({ at: 201 + BOUND_MS }), "a stale value was sent"],
+    [arrival({ at: 201 }), "a stale value was sent"],
     [arrival({ value: "another's" }), "what nobody has given"],
   ])("finds what was not", (arrived, found) => {
     expect(misdirected([arrived], people)).toEqual([expect.stringContaining(found)]);

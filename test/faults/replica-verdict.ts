@@ -1,6 +1,6 @@
 import type { AuditAction, AuditEvent } from "../../src/core/audit.ts";
 import { WRITES } from "../contract/fixtures.ts";
-import { BOUND_MS, type Operation, type Person, type StoredValue } from "./replica-people.ts";
+import type { Operation, Person, StoredValue } from "./replica-people.ts";
 
 /** A header value that reached a server. */
 export interface Arrival {
@@ -11,8 +11,8 @@ export interface Arrival {
 }
 
 /**
- * What arrived where it must not: with a call, what belongs to nobody, or was revoked or replaced for longer than the
- * bound; with anything, what was given for another origin.
+ * What arrived where it must not: with a call, what belongs to nobody, or was revoked or replaced before; with anything,
+ * what was given for another origin.
  */
 export function misdirected(
   arrivals: readonly Arrival[],
@@ -28,7 +28,7 @@ export function misdirected(
     }
     return [
       ...(stored.origin === origin ? [] : [`${method}: a value for ${stored.origin} was sent to ${origin}`]),
-      ...(method === "tools/call" && at > stored.until + BOUND_MS ? ["a stale value was sent"] : []),
+      ...(method === "tools/call" && at > stored.until ? ["a stale value was sent"] : []),
     ];
   });
 }

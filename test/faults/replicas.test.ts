@@ -27,8 +27,9 @@ import { type Arrival, misdirected, unaccounted } from "./replica-verdict.ts";
  * Afterwards everything that was acknowledged has to be accounted for.
  */
 
-/** Set by `npm run test:faults`: `-- --seconds 120 replicas` makes it two minutes. */
-const SECONDS = Number(process.env["KEYWARD_FAULT_SECONDS"] ?? 0);
+/** `npm run test:faults -- --seconds 120 replicas` makes it two minutes for each seed; else it is short, with one. */
+const GIVEN = process.env["KEYWARD_FAULT_SECONDS"];
+const SECONDS = Number(GIVEN ?? 20);
 const PEOPLE = 4;
 
 interface Cast extends Troubled {
@@ -46,7 +47,8 @@ async function assemble(judge: Judge): Promise<Cast> {
     const upstream = await startHeaderUpstream({
       accepts: (value) => good.has(value),
       before: async ({ method, headerValue: value }) => {
-        if (value !== null) arrivals.push({ method, value, origin: new URL(upstream.url).origin, at: Date.now() });
+        if (value !== null)
+          arrivals.push({ method, value, origin: new URL(upstream.url).origin, at: performance.now() });
       },
     });
     onTestFinished(() => upstream.close());
@@ -130,8 +132,8 @@ async function account({ team, operator, database, people, arrivals, server }: C
   ];
 }
 
-describe.skipIf(!canStartPostgres || SECONDS === 0)("two replicas on one PostgreSQL", () => {
-  it.each(SEEDS.slice(0, SECONDS > 30 ? SEEDS.length : 1))(
+describe.skipIf(!canStartPostgres)("two replicas on one PostgreSQL", () => {
+  it.each(GIVEN === undefined ? SEEDS.slice(0, 1) : SEEDS)(
     "A52, A60, A62, A66: lose nothing that was acknowledged, and never send another's, a revoked or an old value (seed %d)",
     { timeout: SECONDS * 1_000 + 180_000 },
     async (seed) => {
@@ -148,7 +150,7 @@ describe.skipIf(!canStartPostgres || SECONDS === 0)("two replicas on one Postgre
           await person.call();
         }
         console.info(`seed ${seed}: ${JSON.stringify(judge.counts)}`);
-        expect([...judge.violations, ...(await account(cast))]).toEqual([]);
+        expect([...new Set([...judge.violations, ...(await account(cast))])]).toEqual([]);
         expect(judge.counted("calls")).toBeGreaterThan(20);
         expect(judge.counted("revoked")).toBeGreaterThan(0);
       });

@@ -238,4 +238,20 @@ export const GUARDS: readonly Guard[] = [
     without: 'key?.state === "lost"',
     test: "test/faults/key-races.test.ts",
   },
+  {
+    abuseCase: "A60",
+    what: "PostgreSQL has written down what is acknowledged",
+    source: "src/store/postgres/transaction.ts",
+    guard: "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off';",
+    without: "",
+    test: "test/faults/database-restarts.test.ts",
+  },
+  {
+    abuseCase: "A62",
+    what: "a gateway is not ready before the reads of calls are answered",
+    source: "src/store/postgres/postgres-engine.ts",
+    guard: "await this.first((db) => sql`select 1`.compile(db));",
+    without: "",
+    test: "test/store/postgres-engine.test.ts",
+  },
 ];

@@ -74,10 +74,13 @@ describe.skipIf(!isPostgresThere)("the store on PostgreSQL", () => {
     }
   });
 
-  it("A62: a network that swallows everything is an outage within bounds, and over when it is", async () => {
+  it.each([
+    ["swallows everything", { kind: "blackhole" }],
+    ["takes 5 s each way", { kind: "delay", ms: 5_000 }],
+  ] as const)("A62: a network that %s is an outage within bounds, and over when it is", async (_, weather) => {
     const server = await createServer(store);
     const row = await upsert(store, server, someone("ada"));
-    proxy.become({ kind: "blackhole" });
+    proxy.become(weather);
     const codes = await Promise.all([
       codeOf(store.readCredential(row)),
       codeOf(store.findServer(server.id)),

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { Client } from "pg";
 import { afterAll, inject } from "vitest";
 import { findPostgres } from "./binaries.ts";
+import { runAt } from "./run-at.ts";
 
 /** Whether tests on PostgreSQL can run here. Why not has been said at the start of the run. */
 export const isPostgresThere: boolean = inject("postgresLauncher") !== null;
@@ -55,7 +55,7 @@ export async function createDatabase({
   readonly template?: string;
 } = {}): Promise<TestDatabase> {
   const name = `keyward_test_${randomBytes(8).toString("hex")}`;
-  await run(await postgresServer(), `create database ${name} template ${template} encoding 'UTF8'`);
+  await runAt(await postgresServer(), `create database ${name} template ${template} encoding 'UTF8'`);
   created.add(name);
   return connectTo(name);
 }
@@ -69,27 +69,10 @@ export async function connectTo(name: string): Promise<TestDatabase> {
   return {
     name,
     url,
-    query: (sql, values) => run(url, sql, values),
+    query: (sql, values) => runAt(url, sql, values),
     async drop() {
       created.delete(name);
-      await run(serverUrl, `drop database if exists ${name} with (force)`);
+      await runAt(serverUrl, `drop database if exists ${name} with (force)`);
     },
   };
-}
-
-/** One statement on a connection of its own, as the user that the URL names. */
-export async function run(
-  url: string,
-  sql: string,
-  values: readonly unknown[] = [],
-): Promise<readonly Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url });
-  // Cut off by a test that is about just that.
-  client.on("error", () => {});
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(sql, [...values])).rows;
-  } finally {
-    await client.end();
-  }
 }

@@ -37,9 +37,7 @@ const folder = mkdtempSync(join(tmpdir(), "keyward-postgres-"));
 const [data, sockets] = [join(folder, "data"), join(folder, "sockets")];
 const owner = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 const environment = { LC_ALL: "C", TZ: "UTC", PATH: process.env["PATH"] };
-const bin = prepareBinaries();
-const port = await keptPort();
-const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+const prepared = prepare();
 let server: ChildProcess | null = null;
 
 process.on("message", (order: Order) => void answer(order === "start" ? start() : stop(order)));
@@ -54,15 +52,23 @@ process.on("disconnect", () => {
 // Ctrl-C goes to the whole group; the end of the parent says what to do.
 process.on("SIGINT", () => {});
 
+await answer(start());
+
 async function answer(work: Promise<void>): Promise<void> {
-  const said: Answer = await work.then(
-    () => ({ url }),
-    (error: unknown) => ({ error: String(error) }),
-  );
-  process.send?.(said);
+  const said: Answer = await work
+    .then(() => prepared)
+    .then(
+      ({ url }) => ({ url }),
+      (error: unknown) => ({ error: String(error) }),
+    );
+  if (process.connected) {
+    process.send?.(said);
+  }
 }
 
-function initialize(): void {
+/** Where its programs are, and where it will be. */
+async function prepare(): Promise<{ readonly bin: string; readonly port: number; readonly url: string }> {
+  const bin = prepareBinaries();
   for (const path of [data, sockets]) {
     mkdirSync(path, { mode: 0o700 });
     if (owner.uid !== undefined) {
@@ -71,9 +77,15 @@ function initialize(): void {
   }
   const args = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
   execFileSync(join(bin, "initdb"), args, { ...owner, cwd: folder, env: environment, stdio: "ignore" });
+  const port = await keptPort();
+  return { bin, port, url: `postgres://postgres@127.0.0.1:${port}/postgres` };
 }
 
 async function start(): Promise<void> {
+  const { bin, port, url } = await prepared;
+  if (!process.connected) {
+    return;
+  }
   const given = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const started = spawn(join(bin, "postgres"), ["-D", data, "-k", sockets, "-p", String(port), ...given], {
     ...owner,
@@ -85,7 +97,7 @@ async function start(): Promise<void> {
   started.once("exit", () => {
     server = null;
   });
-  await answers();
+  await answers(url);
 }
 
 async function stop(how: Shutdown): Promise<void> {
@@ -113,7 +125,7 @@ function prepareBinaries(): string {
   return join(native, "bin");
 }
 
-async function answers(): Promise<void> {
+async function answers(url: string): Promise<void> {
   const end = Date.now() + READY_WITHIN_MS;
   for (;;) {
     const client = new Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
@@ -132,5 +144,3 @@ async function answers(): Promise<void> {
     }
   }
 }
-
-await answer(Promise.resolve().then(initialize).then(start));
