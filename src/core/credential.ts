@@ -1,5 +1,5 @@
 import type { HeaderValues } from "./header-values.ts";
-import type { Identity } from "./identity.ts";
+import { identityKey, type Identity } from "./identity.ts";
 import type { Sealed } from "./ports.ts";
 import type { UpstreamOrigin } from "./server.ts";
 
@@ -19,6 +19,11 @@ export type VerificationStrength = "proven" | "accepted";
 export interface Binding {
   readonly identity: Identity;
   readonly serverId: string;
+}
+
+/** Ids of servers have no `/`, so no two bindings meet. */
+export function bindingKey({ identity, serverId }: Binding): string {
+  return `${serverId}/${identityKey(identity)}`;
 }
 
 /** From where values were set through a link: told to whoever they belong to, who may not be who set them. */

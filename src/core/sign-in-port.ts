@@ -41,6 +41,8 @@ export type Admission =
 export const SINGLE_SIGN_ON = "oidc";
 
 export interface SignInStore {
+  /** The live session of a token that a cookie has proved, and its user in any state; null when unknown or expired. */
+  findSession(token: string): Promise<{ readonly sessionId: string; readonly user: User } | null>;
   /** Live ones, newest first. */
   listSessions(userId: string): Promise<readonly UserSession[]>;
   /** @returns false when the user has no such live session: then nothing is audited */
@@ -51,6 +53,8 @@ export interface SignInStore {
    * @returns how many live ones there were
    */
   endSessions(userId: string, exceptSessionId: string | null, audit: AuditEntry): Promise<number>;
+  /** Deletes at most `limit` sessions that have expired; any number of replicas may sweep at once. @returns how many went */
+  sweepSessions(limit: number): Promise<number>;
   /** null when there is no such user, or the user has no password. */
   findPassword(userId: string): Promise<PasswordHash | null>;
   /**

@@ -1,3 +1,4 @@
+import type { AttemptStore } from "./attempt-port.ts";
 import type { Actor, AuditAction, AuditEntry, AuditEvent, AuditVerdict, RequestOrigin } from "./audit.ts";
 import type {
   Binding,
@@ -193,6 +194,14 @@ export interface CredentialStore {
   findCredential(id: string): Promise<ListedCredential | null>;
   /** How many each server has, by the state that is shown; servers without any are left out. One statement. */
   countCredentials(): Promise<readonly CredentialCounts[]>;
+  /**
+   * For which bindings values have been stored since a position, oldest first, whoever stored them: the audit log is the
+   * journal of it, and its ids are in the order of the commits. At most 1,000 at once.
+   * @param position from the answer before; null = none: the answer says only where the log ends
+   */
+  listStoredSince(
+    position: number | null,
+  ): Promise<{ readonly position: number; readonly bindings: readonly Binding[] }>;
   /** Newest first; keyset-paged, filtered in SQL, never decrypts. */
   listCredentials(filter: CredentialFilter, page: PageRequest): Promise<Page<ListedCredential>>;
   /**
@@ -517,6 +526,7 @@ export interface Store
     AdminStore,
     AuditStore,
     SweepStore,
+    AttemptStore,
     OauthStore,
     UserStore,
     GroupStore,

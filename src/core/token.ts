@@ -5,7 +5,13 @@ import { Secret } from "./secret.ts";
  * What a token is for. The purpose goes into the digest, so that a link can never be taken for a key, nor a key for a
  * link (CVE-2026-110862: one kind of token accepted as another).
  */
-export type TokenPurpose = MintedPurpose | SealedTextPurpose | DerivedPurpose | "session_identity" | "oauth_record";
+export type TokenPurpose =
+  | MintedPurpose
+  | SealedTextPurpose
+  | DerivedPurpose
+  | "session_identity"
+  | "oauth_record"
+  | "attempt";
 
 /** Purposes of secrets that are derived from a fixed text, so that they need no storage of their own. */
 type DerivedPurpose = "sign_in_cookies" | "csrf" | "oauth_cookies" | "oauth_signing" | "oauth_session";

@@ -21,6 +21,7 @@ import { createRejections } from "../core/rejection.ts";
 import { createResolver } from "../core/resolver.ts";
 import { createServerRegistry } from "../core/server-registry.ts";
 import type { Store } from "../core/store-port.ts";
+import { createStoredWatch } from "../core/stored-watch.ts";
 import { createSubmissions } from "../core/submission.ts";
 import type { Binding } from "../core/credential.ts";
 import { createTempTokenService } from "../core/temp-token.ts";
@@ -106,9 +107,12 @@ export function compose(config: Config, publicUrl: string, foundations: Foundati
     stages,
   );
   const admins = createAdmins({ store, vault, random, configuredToken: config.adminToken });
-  const completions = createCompletions({ logger });
+  const completions = createCompletions({
+    logger,
+    createWatch: (onStored) => createStoredWatch({ store, clock, logger }, onStored),
+  });
   foundations.onStoredElsewhere((binding) => completions.announce(binding));
-  const links = observeLinks(createLinkIssuer({ provider, clock, publicUrl }), metrics);
+  const links = observeLinks(createLinkIssuer({ provider, store, vault, clock, publicUrl }), metrics);
   const listChanges = createListChanges();
   const resolver = observeResolver(createResolver({ store, vault: observeVault(vault, stages), logger }), stages);
   const rejections = observeRejections(createRejections({ store, upstream, clock, logger }), metrics);

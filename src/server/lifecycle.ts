@@ -3,7 +3,6 @@ import type { Clock, Logger, Random } from "../core/ports.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Store } from "../core/store-port.ts";
 import { mintId } from "../core/token.ts";
-import { UNUSED_CLIENT_MS } from "../http/oauth/lifetimes.ts";
 import { createDocuments, type DocumentsOptions } from "../upstream/documents.ts";
 import { createUpstream, type UpstreamOptions } from "../upstream/upstream.ts";
 import { openVaultPatiently } from "../vault/patient-open.ts";
@@ -20,6 +19,7 @@ import { observeStore } from "./metrics/observed-store.ts";
 import { createReadiness } from "./readiness.ts";
 import { createShutdown, type Shutdown } from "./shutdown.ts";
 import { createStages, type Stages } from "./stages.ts";
+import { sweepRecords } from "./sweep-all.ts";
 import { loadTracing } from "./tracing.ts";
 import { VaultWorker } from "./vault-worker.ts";
 import { VERSION } from "./version.ts";
@@ -148,7 +148,7 @@ async function start(
     orphanRetentionMs: config.orphanRetentionMs,
     logger,
     onPass: (sweep, swept, isDone) => metrics.sweep(sweep, swept, isDone, clock.now() / 1_000),
-    sweepRecords: (limit) => store.sweepOauthRecords(limit, { unusedClientMs: UNUSED_CLIENT_MS }),
+    sweepRecords: (limit) => sweepRecords(store, limit),
   });
   worker.start();
   opened.push(() => worker.stop());

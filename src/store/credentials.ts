@@ -21,6 +21,7 @@ import { prepare } from "./prepared.ts";
 import { addEpochs } from "./reconcile.ts";
 import { toHeaderSchema } from "./server-row.ts";
 import { holdsText } from "./text-search.ts";
+import { listStoredSince } from "./stored-since.ts";
 import type { Touches } from "./touch.ts";
 
 export function createCredentialStore(engine: Engine, touches: Touches): CredentialStore {
@@ -66,6 +67,8 @@ export function createCredentialStore(engine: Engine, touches: Touches): Credent
     },
 
     countCredentials: () => engine.read((db) => countByServer(db)),
+
+    listStoredSince: (position) => listStoredSince(engine, position),
 
     async upsertCredential(credential, seal, audit) {
       assertIdentity(credential.identity);

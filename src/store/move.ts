@@ -36,6 +36,7 @@ const TABLES: { readonly [T in TableName]: readonly (keyof Tables[T] & string)[]
   audit_event_subjects: ["event_id", "credential_id", "effect"],
   // A grant comes before what hangs on it.
   oauth_records: ["grant_id", "id"],
+  attempts: ["digest"],
 };
 
 /** Columns that the database works out itself. */

@@ -3,29 +3,40 @@ import type { PasswordHash } from "../core/people-port.ts";
 import type { SignInStore, UserSession } from "../core/sign-in-port.ts";
 import { appendAudit } from "./audit.ts";
 import type { Engine, Tx } from "./engine.ts";
+import { assertLimit } from "./page.ts";
 import { admitVouched } from "./single-sign-on.ts";
+import { inSteps } from "./sweep.ts";
 import type { UserSessionsTable } from "./tables.ts";
-import { isoNow } from "./user-row.ts";
+import { isoNow, selectUsers, toUser } from "./user-row.ts";
 
 /** The library's name for accounts that have a password; there is one such account for each user at the most. */
 const PASSWORD = "credential";
 
 export function createSignInStore(engine: Engine): SignInStore {
   return {
+    async findSession(token) {
+      const row = await engine.read((db, now) =>
+        selectUsers(db)
+          .innerJoin("user_sessions", "user_sessions.user_id", "users.id")
+          .select(["user_sessions.id as session_id", "user_sessions.expires_at", now.as("now")])
+          .where("user_sessions.token", "=", token)
+          .executeTakeFirst(),
+      );
+      return row !== undefined && isLive(row) ? { sessionId: row.session_id, user: toUser(row) } : null;
+    },
+
     async listSessions(userId) {
-      const now = new Date(engine.clock.now()).toISOString();
-      const rows = await engine.read((db) =>
+      const rows = await engine.read((db, now) =>
         db
           .selectFrom("user_sessions")
           .selectAll()
+          .select(now.as("now"))
           .where("user_id", "=", userId)
-          // Times of the library are ISO 8601 texts in UTC: they sort as the times do.
-          .where("expires_at", ">", now)
           .orderBy("created_at", "desc")
           .orderBy("id")
           .execute(),
       );
-      return rows.map(toSession);
+      return rows.filter(isLive).map(toSession);
     },
 
     endSession: async (userId, sessionId, audit) =>
@@ -33,6 +44,26 @@ export function createSignInStore(engine: Engine): SignInStore {
 
     endSessions: (userId, exceptSessionId, audit) =>
       engine.write((tx) => endSessions(tx, userId, { except: exceptSessionId }, audit)),
+
+    async sweepSessions(limit) {
+      assertLimit(limit);
+      return inSteps(engine, limit, async (tx, step) => {
+        const now = isoNow(tx);
+        const result = await tx.db
+          .deleteFrom("user_sessions")
+          .where("id", "in", (eb) =>
+            eb
+              .selectFrom("user_sessions")
+              .select("id")
+              .where("expires_at", "<=", now)
+              .orderBy("expires_at")
+              .limit(step),
+          )
+          .where("expires_at", "<=", now)
+          .executeTakeFirstOrThrow();
+        return Number(result.numDeletedRows);
+      });
+    },
 
     async findPassword(userId) {
       const row = await engine.read((db) =>
@@ -93,6 +124,11 @@ async function endSessions(tx: Tx, userId: string, { only, except }: Which, audi
     await appendAudit(tx, [audit]);
   }
   return live;
+}
+
+/** Times of the sign-in library are texts, so that they are compared here; with the engine's time, as any expiry is. */
+function isLive(row: { readonly expires_at: string; readonly now: number }): boolean {
+  return Date.parse(row.expires_at) > row.now;
 }
 
 function toSession(row: UserSessionsTable): UserSession {

@@ -2,6 +2,7 @@ import type { KeyRotationStore } from "../core/key-rotation-port.ts";
 import type { KeyStore, Store } from "../core/store-port.ts";
 import { createAccessStore } from "./access.ts";
 import { createAdminStore } from "./admin.ts";
+import { createAttemptStore } from "./attempts.ts";
 import { createAuditStore } from "./audit.ts";
 import { createCredentialStore } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
@@ -34,6 +35,7 @@ export function createSqlStore(engine: Engine): SqlStore {
     ...createAuditStore(engine),
     ...createSignInStore(engine),
     ...createSweepStore(engine),
+    ...createAttemptStore(engine),
     ...createUserStore(engine),
     ...createGroupStore(engine),
     ...createKeyStore(engine),

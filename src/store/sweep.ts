@@ -80,15 +80,19 @@ export function createSweepStore(engine: Engine): SweepStore {
   };
 }
 
-/** Repeats `sweep` until it finds less than it may take, or `limit` are gone. Other work goes on between the steps. */
+/**
+ * Repeats `sweep` until it finds less than it may take, or `limit` are gone. Other work goes on between the steps.
+ * @param most how many rows in one transaction
+ */
 export async function inSteps(
   engine: Engine,
   limit: number,
   sweep: (tx: Tx, step: number) => Promise<number>,
+  most = STEP,
 ): Promise<number> {
   let total = 0;
   while (total < limit) {
-    const step = Math.min(STEP, limit - total);
+    const step = Math.min(most, limit - total);
     const swept = await engine.write((tx) => sweep(tx, step));
     total += swept;
     if (swept < step) {

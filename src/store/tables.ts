@@ -27,6 +27,7 @@ export interface Tables {
   readonly group_members: GroupMembersTable;
   readonly server_group_grants: ServerGroupGrantsTable;
   readonly oauth_records: OauthRecordsTable;
+  readonly attempts: AttemptsTable;
 }
 
 interface SettingsTable {
@@ -268,6 +269,12 @@ interface ServerGroupGrantsTable {
   group_id: string;
   tools: string | null;
   created_at: number;
+}
+
+interface AttemptsTable {
+  digest: string;
+  count: number;
+  expires_at: number;
 }
 
 export interface OauthRecordsTable {

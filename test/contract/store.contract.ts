@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from "vitest";
 import { describeAccess } from "./access.ts";
 import { describeAdminTokens } from "./admin-tokens.ts";
+import { describeAttempts } from "./attempts.ts";
 import { describeAudit } from "./audit.ts";
 import { describeAuditSubjects } from "./audit-subjects.ts";
 import { describeCredentials } from "./credentials.ts";
@@ -17,6 +18,7 @@ import { describePreviews } from "./previews.ts";
 import { describeOauth } from "./oauth.ts";
 import { describeServerChanges } from "./server-changes.ts";
 import { describeServers } from "./servers.ts";
+import { describeStoredSince } from "./stored-since.ts";
 import { describeSubmissionRaces } from "./submission-races.ts";
 import { describeSubmissions } from "./submissions.ts";
 import { describeSweeps } from "./sweeps.ts";
@@ -51,12 +53,14 @@ export function describeStoreContract(engine: string, open: () => Promise<Harnes
     describeLinks(get);
     describeSubmissions(get);
     describeSubmissionRaces(get);
+    describeStoredSince(get);
     describeVirtualKeys(get);
     describeKeysAndSetup(get);
     describeKeyRotation(get);
     describeAudit(get);
     describeAuditSubjects(get);
     describeSweeps(get);
+    describeAttempts(get);
     describeOauth(get);
   });
 }

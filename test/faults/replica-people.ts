@@ -59,6 +59,12 @@ export class SharedServer {
 /** What an edit of the server, and nothing else, ends. */
 const ENDED_BY_EDIT: ReadonlySet<ErrorCode> = new Set(["flow_not_found", "schema_changed"]);
 
+/**
+ * Somebody is given so many links of one server in a minute, by all replicas together (decision 061). Who asks for the next
+ * one after this time stays within that.
+ */
+const LINK_EVERY_MS = 6_500;
+
 /** Somebody with a key, who does one thing after the other and remembers what was acknowledged. */
 export class Person {
   readonly id: string;
@@ -72,6 +78,8 @@ export class Person {
   /** Of the server, when the newest value was given; null = there is none, or nobody knows: a link is a right answer. */
   #storedAtMove: number | null = null;
   #isAsked = false;
+  /** From when on it may be asked for a link. */
+  #nextLinkAt = 0;
 
   /** @param accept tells the servers that a value is good */
   constructor(
@@ -87,10 +95,18 @@ export class Person {
 
   async live(first: number, isOver: () => boolean): Promise<void> {
     for (let step = first; !isOver(); step += 1) {
-      if (step % 40 === 17) await this.#revoke();
-      else if (this.#credentialId === null || this.#isAsked || step % 23 === 5) await this.#store();
-      else await this.call();
-      await pause(10);
+      const mayAsk = performance.now() >= this.#nextLinkAt;
+      const hasValues = this.#credentialId !== null && !this.#isAsked;
+      if (mayAsk && hasValues && step % 40 === 17) {
+        await this.#revoke();
+        // What is gone must not be sent, and is asked for.
+        await this.call();
+      } else if (mayAsk && (!hasValues || step % 23 === 5)) {
+        await this.#store();
+      } else if (hasValues) {
+        await this.call();
+      }
+      await pause(hasValues ? 10 : 50);
     }
   }
 
@@ -110,6 +126,7 @@ export class Person {
     } else if (answer.text.includes("/connect/") || answer.text.startsWith("Several links")) {
       // A link, or that there were too many of them just now.
       this.#isAsked = true;
+      this.#nextLinkAt = performance.now() + LINK_EVERY_MS;
       judge.count("asked");
       if (storedAt !== null && storedAt === this.#server.moves) {
         judge.accuse("a call was asked for values although they are stored");
@@ -134,6 +151,7 @@ export class Person {
   }
 
   async #store(): Promise<void> {
+    this.#nextLinkAt = performance.now() + LINK_EVERY_MS;
     const team = this.#team;
     const { edits, moves } = this.#server;
     const path = `/api/v1/servers/${this.#server.id}/flow`;

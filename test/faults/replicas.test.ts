@@ -30,7 +30,7 @@ import { type Arrival, misdirected, unaccounted } from "./replica-verdict.ts";
 /** `npm run test:faults -- --seconds 120 replicas` makes it two minutes for each seed; else it is short, with one. */
 const GIVEN = process.env["KEYWARD_FAULT_SECONDS"];
 const SECONDS = Number(GIVEN ?? 20);
-const PEOPLE = 4;
+const PEOPLE = 12;
 
 interface Cast extends Troubled {
   readonly people: readonly Person[];

@@ -310,7 +310,13 @@ export class World {
           },
       },
       issuer: createAuthRequiredIssuer(
-        createLinkIssuer({ provider: this.#provider(logger), clock: this.clock, publicUrl: PUBLIC_URL }),
+        createLinkIssuer({
+          provider: this.#provider(logger),
+          store: { takeAttempt: async () => true },
+          vault,
+          clock: this.clock,
+          publicUrl: PUBLIC_URL,
+        }),
       ),
       upstream: {
         list: async (server, _headers, kind) => ({

@@ -9,12 +9,14 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
  * - `cut`: both ends are reset as soon as so many bytes of the answer have passed.
  * - `lose_answer`: the connection on which that text comes by is cut when the target answers to it: the target has done
  *   it, and nobody is told. Once; then `pass`.
+ * - `deaf`: on a connection on which that text comes by, nothing is heard any more after the answer to it.
  */
 export type Weather =
   | { readonly kind: "pass" | "blackhole" }
   | { readonly kind: "delay"; readonly ms: number }
   | { readonly kind: "cut"; readonly afterBytes: number }
-  | { readonly kind: "lose_answer"; readonly to: string };
+  | { readonly kind: "lose_answer"; readonly to: string }
+  | { readonly kind: "deaf"; readonly after: string };
 
 export interface HalfOpenProxy {
   /** The URL of the target, through the proxy. */
@@ -58,6 +60,8 @@ export async function startHalfOpenProxy(targetUrl: string): Promise<HalfOpenPro
     const target = connect(Number(port), hostname);
     let answered = 0;
     let isAnswerLost = false;
+    let isDeafAfterThis = false;
+    let isDeaf = false;
     keep(client);
     keep(target);
     client.on("data", (chunk: Buffer) => {
@@ -65,6 +69,7 @@ export async function startHalfOpenProxy(targetUrl: string): Promise<HalfOpenPro
         weather = { kind: "pass" };
         isAnswerLost = true;
       }
+      isDeafAfterThis ||= weather.kind === "deaf" && chunk.includes(weather.after);
       send(target, chunk);
     });
     target.on("data", (chunk: Buffer) => {
@@ -72,12 +77,15 @@ export async function startHalfOpenProxy(targetUrl: string): Promise<HalfOpenPro
       answered += chunk.length;
       if (isAnswerLost) {
         client.destroy();
+      } else if (isDeaf) {
+        return;
       } else if (chunk.length < left) {
         send(client, chunk);
       } else {
         client.write(chunk.subarray(0, left), () => client.resetAndDestroy());
         target.resetAndDestroy();
       }
+      isDeaf = isDeafAfterThis;
     });
     const isSilent = (): boolean => weather.kind === "blackhole";
     client.on("close", () => void (isSilent() || target.destroy()));

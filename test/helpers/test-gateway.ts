@@ -39,6 +39,8 @@ export interface ApiAnswer {
 
 export interface TestGatewayOptions {
   readonly clock?: Clock;
+  /** How far this machine's clock is ahead of the database's, which on SQLite is the same clock. */
+  readonly skewMs?: number;
   readonly env?: Readonly<Record<string, string>>;
   /** An existing folder: another replica, or the same gateway started again. It is not removed by `close()`. */
   readonly folder?: string;
@@ -64,9 +66,9 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     }),
     configPath: null,
   });
-  const { keepsAnswers = true } = options;
+  const { keepsAnswers = true, skewMs = 0 } = options;
   const running = await startServer(config, {
-    clock: options.clock ?? systemClock,
+    clock: options.clock ?? { ...systemClock, now: () => systemClock.now() + skewMs },
     random: systemRandom,
     logger: createLogger(
       { level: "debug", format: "json" },

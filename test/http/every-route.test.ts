@@ -85,7 +85,7 @@ describe("A47: what is not for anybody is refused to nobody, before anything is 
 });
 
 describe("somebody who is signed in", () => {
-  it("A47: and is no administrator gets 403 from every route for administrators, before anything is read", async () => {
+  it("A47: and is no administrator gets 403 from every route for administrators, having asked for nothing but the session", async () => {
     const scene = await createScene();
     const { storeCalls, dials } = scene;
     const { browser } = await join(scene, "Ada");
@@ -99,7 +99,7 @@ describe("somebody who is signed in", () => {
       const answer = await browser.call(method, path, body);
       expect([answer.status, answer.body["error"]], request).toMatchObject([403, { code: "forbidden" }]);
     }
-    expect(storeCalls).toEqual([]);
+    expect(new Set(storeCalls)).toEqual(new Set(["findSession"]));
     expect(dials).toEqual([]);
   });
 

@@ -38,7 +38,7 @@ function partsOf(database: LibraryParts["database"]): LibraryParts {
     cookies: cookieNames(PUBLIC_URL),
     mintId: (model) => mintId(model === "user" ? "usr" : "row", systemRandom),
     passwords: { hash: async (password) => password, verify: async ({ hash, password }) => hash === password },
-    mayHaveSession: async () => true,
+    beginSession: async () => systemClock.now(),
     plugins: [],
   };
 }
@@ -89,7 +89,9 @@ describe("the tables of the sign-in library", () => {
       ip_address: "203.0.113.9",
       user_agent: "test",
     });
-    const found = await library.findSession(cookie.split(";")[0] ?? "");
+    const token = await library.sessionTokenOf(cookie.split(";")[0] ?? "");
+    expect(token).toBe(session.token);
+    const found = await opened.store.findSession(token ?? "");
     expect(found).toMatchObject({ sessionId: session.id, user: { email, role: "user", isEnabled: true } });
   });
 });

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { KeywardError } from "../../src/core/errors.ts";
 import type { BrowserAnswer } from "../helpers/browser.ts";
 import { browserOf, emailOf, invite, join, PASSWORD } from "./people.ts";
 import { createTestApp, outcomeOf, type TestApp } from "./test-app.ts";
@@ -201,6 +202,48 @@ describe("a password sign-in", () => {
     expect(outcomes.at(-1)).toBe(429);
   });
 
+  it("P16: is counted under digests, in which neither account nor address can be read", async () => {
+    const test = await createTestApp();
+    const ada = await join(test, "Ada");
+    await browserOf(test, "198.51.100.7").signIn(ada.email, "wrong wrong wrong");
+    const rows = await test.signInDatabase.db.selectFrom("attempts").selectAll().execute();
+    // Of two addresses, and of one account.
+    expect(rows).toHaveLength(3);
+    for (const { digest } of rows) {
+      expect(digest).toMatch(/^[0-9a-f]{64}$/);
+    }
+  });
+
+  it("P10: is not judged when it cannot be counted, nor is any other guess", async () => {
+    const outage = new KeywardError("credential_store_unavailable");
+    const test = await createTestApp({ adminToken: null, failures: { takeAttempt: outage } });
+    const body = { token: (await invite(test, "Bob")).token, password: PASSWORD };
+    const setup = { setup_token: "kws_x", name: "Eve", email: "eve@example.com", password: PASSWORD };
+    const browser = browserOf(test);
+    for (const answer of [
+      await browser.signIn(emailOf("Bob"), PASSWORD),
+      await browser.enter("POST", "/api/v1/invites/view", { token: body.token }),
+      await browser.enter("POST", "/api/v1/invites/accept", body),
+      await browser.enter("POST", "/api/v1/setup/admin", setup),
+    ]) {
+      expect(codeOf(answer)).toBe("503 credential_store_unavailable");
+    }
+  });
+
+  it("P16: from very many addresses at once writes no more than can be judged", async () => {
+    const test = await createTestApp({ hasRealPasswordCost: true });
+    test.storeCalls.length = 0;
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, i) =>
+        browserOf(test, `198.51.100.${i}`).signIn(`nobody${i}@example.com`, PASSWORD),
+      ),
+    );
+    const judged = answers.filter(({ status }) => status === 401).length;
+    expect(judged).toBeGreaterThan(0);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(200 - judged);
+    expect(test.storeCalls.filter((name) => name === "takeAttempt")).toHaveLength(judged);
+  });
+
   it("is written down with who, how and from where, and its end too", async () => {
     const test = await createTestApp();
     const ada = await join(test, "Ada", "admin");
@@ -275,6 +318,19 @@ describe("a session", () => {
     expect((await ada.browser.call("GET", "/api/v1/me")).status).toBe(200);
     test.clock.now += 1;
     expect((await ada.browser.call("GET", "/api/v1/me")).status).toBe(401);
+  });
+
+  it("A64: does not end sooner, and is not deleted, by a machine whose own clock is a month ahead", async () => {
+    const test = await createTestApp();
+    const ada = await join(test, "Ada");
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 30 * 24 * 60 * 60_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    expect((await ada.browser.call("GET", "/api/v1/me")).status).toBe(200);
+    const elsewhere = browserOf(test);
+    await elsewhere.signIn(ada.email, PASSWORD);
+    const { items } = (await elsewhere.call("GET", "/api/v1/sessions")).body as { items: { expires_at: number }[] };
+    const expiry = test.clock.now + 7 * 24 * 60 * 60_000;
+    expect(items.map((session) => session.expires_at)).toEqual([expiry, expiry]);
   });
 
   it("cannot be made of another one's parts, nor without the gateway's key", async () => {

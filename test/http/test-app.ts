@@ -222,7 +222,7 @@ export async function createTestApp(
     callers,
     openers: createOpeners({ store, tempTokens, callers, admins, clock }),
     submissions: createSubmissions({ store, vault, upstream, completions, random, logger }),
-    links: createLinkIssuer({ provider, clock, publicUrl: PUBLIC_URL }),
+    links: createLinkIssuer({ provider, store, vault, clock, publicUrl: PUBLIC_URL }),
     connectedApps: (options.connectedApps ?? ((from) => createConnectedApps({ store: from })))(store),
     consents: null,
     signIn: composeSignIn({

@@ -10,7 +10,14 @@ import { runChild } from "./child.ts";
 import { random, TestClock, TestFolder } from "./sqlite-harness.ts";
 
 const clock = new TestClock();
-const MIGRATIONS: readonly string[] = ["0001_init", "0002_people", "0003_oauth", "0004_credential_life", "0005_keys"];
+const MIGRATIONS: readonly string[] = [
+  "0001_init",
+  "0002_people",
+  "0003_oauth",
+  "0004_credential_life",
+  "0005_keys",
+  "0006_attempts",
+];
 let folder: TestFolder;
 
 beforeEach(() => {
@@ -63,6 +70,7 @@ describe("migrations", () => {
     await migrateSqlite(options());
     expect(tablesOf(folder.file())).toEqual([
       "admin_tokens",
+      "attempts",
       "audit_event_subjects",
       "audit_events",
       "data_keys",

@@ -1,6 +1,7 @@
 import type { AuthRequired } from "../../core/auth-required.ts";
 import type { Completions } from "../../core/completions.ts";
-import { type Identity, identityKey } from "../../core/identity.ts";
+import { bindingKey } from "../../core/credential.ts";
+import type { Identity } from "../../core/identity.ts";
 import type { LiveSessions } from "../session/live-sessions.ts";
 import type { SessionFacts } from "../session/session-id.ts";
 import { elicitationComplete } from "./url-elicitation.ts";
@@ -14,31 +15,42 @@ export interface Elicitations {
   expect(session: SessionFacts, identity: Identity, required: readonly AuthRequired[]): boolean;
 }
 
+/** Who waits for values of one binding. */
+interface Expectation {
+  /** Each session with the elicitation that it was told of. */
+  readonly waiting: Map<string, string>;
+  /** No more values are to be looked for. */
+  readonly leave: () => void;
+}
+
 const MAX_EXPECTED = 10_000;
 /** Sessions that wait for the same; no identity has more streams to be told on. */
 const MAX_SESSIONS = 20;
 
 export function createElicitations(parts: {
   readonly sessions: Pick<LiveSessions, "of" | "send">;
-  readonly completions: Pick<Completions, "subscribe">;
+  readonly completions: Pick<Completions, "subscribe" | "attend">;
 }): Elicitations {
   const { sessions, completions } = parts;
-  // By what is waited for: each session with the elicitation that it was told of.
-  const expected = new Map<string, Map<string, string>>();
+  const expected = new Map<string, Expectation>();
 
-  completions.subscribe(({ identity, serverId }) => {
-    const key = keyOf(identity, serverId);
-    for (const [sessionId, elicitationId] of expected.get(key) ?? []) {
+  completions.subscribe((binding) => {
+    const key = bindingKey(binding);
+    const expectation = expected.get(key);
+    expected.delete(key);
+    expectation?.leave();
+    for (const [sessionId, elicitationId] of expectation?.waiting ?? []) {
       sessions.send(sessionId, elicitationComplete(elicitationId));
     }
-    expected.delete(key);
   });
 
-  function remember(session: SessionFacts, identity: Identity, { serverId, flowId }: AuthRequired): void {
-    const key = keyOf(identity, serverId);
-    const waiting = expected.get(key) ?? new Map<string, string>();
+  function remember(session: SessionFacts, identity: Identity, { serverId, flowId, expiresAt }: AuthRequired): void {
+    const key = bindingKey({ identity, serverId });
+    const before = expected.get(key);
+    before?.leave();
+    const waiting = before?.waiting ?? new Map<string, string>();
     putLast(waiting, session.id, flowId, MAX_SESSIONS);
-    putLast(expected, key, waiting, MAX_EXPECTED);
+    putLast(expected, key, { waiting, leave: completions.attend(expiresAt) }, MAX_EXPECTED)?.leave();
   }
 
   return {
@@ -52,16 +64,14 @@ export function createElicitations(parts: {
   };
 }
 
-/** Beyond `max`, whoever was put first goes. */
-function putLast<V>(map: Map<string, V>, key: string, value: V, max: number): void {
+/** Beyond `max`, whoever was put first goes. @returns who went */
+function putLast<V>(map: Map<string, V>, key: string, value: V, max: number): V | undefined {
   map.delete(key);
   map.set(key, value);
-  const [oldest] = map.keys();
-  if (map.size > max && oldest !== undefined) {
-    map.delete(oldest);
+  const [oldest] = map;
+  if (map.size <= max || oldest === undefined) {
+    return undefined;
   }
-}
-
-function keyOf(identity: Identity, serverId: string): string {
-  return `${serverId}/${identityKey(identity)}`;
+  map.delete(oldest[0]);
+  return oldest[1];
 }

@@ -46,7 +46,7 @@ export interface Ladder {
 export interface LadderParts {
   readonly issuer: AuthRequiredIssuer;
   readonly requestStates: RequestStates;
-  readonly completions: Pick<Completions, "wait">;
+  readonly completions: Pick<Completions, "wait" | "ready">;
   readonly elicitations: Elicitations;
   readonly pending: PendingAsks;
   readonly clock: Clock;
@@ -158,8 +158,12 @@ export function createLadder(parts: LadderParts): Ladder {
       // It listens before the store is asked: what is announced in between is not lost.
       const stored = completions.wait(binding, { signal: leaving.signal, timeoutMs: HOLD_MS }, clock);
       try {
+        const canWait = await completions.ready().then(
+          () => true,
+          () => false,
+        );
         const now = await resolve();
-        if (now.kind !== "auth_required") {
+        if (now.kind !== "auth_required" || !canWait) {
           return now;
         }
         await stored;

@@ -1,7 +1,8 @@
 import type { UserStore } from "../../core/people-port.ts";
 import type { Clock, Logger, Random, Vault } from "../../core/ports.ts";
 import type { SignInStore } from "../../core/sign-in-port.ts";
-import type { AuditStore } from "../../core/store-port.ts";
+import type { Store } from "../../core/store-port.ts";
+import type { AttemptStore } from "../../core/attempt-port.ts";
 import { createOwnPages, type OwnPages } from "./csrf.ts";
 import { createDashboardSessions, libraryParts, type DashboardSessions } from "./dashboard-sessions.ts";
 import { createEntrance, type Entrance } from "./entrance.ts";
@@ -24,7 +25,7 @@ export interface SignIn {
 }
 
 export function composeSignIn(parts: {
-  readonly store: UserStore & SignInStore & Pick<AuditStore, "appendAudit">;
+  readonly store: UserStore & SignInStore & AttemptStore & Pick<Store, "appendAudit" | "time">;
   /** Where the sign-in library keeps its four tables: the store's own, statement by statement. */
   readonly database: LibraryDatabase;
   readonly vault: Pick<Vault, "digest">;
@@ -38,7 +39,7 @@ export function composeSignIn(parts: {
 }): SignIn {
   const { store, vault, random, clock, logger, publicUrl, singleSignOn } = parts;
   const passwords = createPasswords(random, parts.passwordCost);
-  const limits = createSignInLimits(clock);
+  const limits = createSignInLimits({ store, vault, clock });
   const ownPages = createOwnPages({ vault, publicUrl });
   const sessions = createDashboardSessions({ ...parts, passwords });
   return {

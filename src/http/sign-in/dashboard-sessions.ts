@@ -1,9 +1,11 @@
 import type { UserStore } from "../../core/people-port.ts";
-import type { Clock, Random, Vault } from "../../core/ports.ts";
+import type { Random, Vault } from "../../core/ports.ts";
 import { Secret } from "../../core/secret.ts";
+import type { SignInStore } from "../../core/sign-in-port.ts";
+import type { Store } from "../../core/store-port.ts";
 import { mintId } from "../../core/token.ts";
 import { clearedCookie, cookieNames, readCookie } from "./cookie.ts";
-import type { FoundSession, SetCookies, SignInLibrary, Visitor } from "./library.ts";
+import type { SetCookies, SignInLibrary, Visitor } from "./library.ts";
 import type { LibraryDatabase, LibraryParts } from "./library-options.ts";
 import type { Passwords } from "./passwords.ts";
 import type { SignedIn, SignIns } from "./signed-in.ts";
@@ -31,12 +33,11 @@ export interface DashboardSessions extends SignIns {
 }
 
 export interface DashboardSessionParts {
-  readonly store: Pick<UserStore, "findUser">;
+  readonly store: Pick<UserStore, "findUser"> & Pick<SignInStore, "findSession"> & Pick<Store, "time">;
   readonly database: LibraryDatabase;
   readonly vault: Pick<Vault, "digest">;
   readonly passwords: Passwords;
   readonly random: Random;
-  readonly clock: Pick<Clock, "now">;
   readonly publicUrl: string;
 }
 
@@ -44,15 +45,14 @@ export interface DashboardSessionParts {
 const MAX_COOKIE_LENGTH = 256;
 
 export function createDashboardSessions(parts: DashboardSessionParts): DashboardSessions {
-  const { clock, publicUrl } = parts;
+  const { store, publicUrl } = parts;
   const names = cookieNames(publicUrl);
   const library = createLoader(libraryParts(parts));
 
   async function findLive(cookie: string): Promise<SignedIn | null> {
-    const found: FoundSession | null = await (await library()).findSession(cookie);
-    return found !== null && found.user.isEnabled && found.expiresAt > clock.now()
-      ? { user: found.user, sessionId: found.sessionId }
-      : null;
+    const token = await (await library()).sessionTokenOf(cookie);
+    const found = token === null ? null : await store.findSession(token);
+    return found?.user.isEnabled === true ? found : null;
   }
 
   async function find(setCookies: SetCookies): Promise<SignedIn | null> {
@@ -85,7 +85,7 @@ export function createDashboardSessions(parts: DashboardSessionParts): Dashboard
 }
 
 /** What every instance of the library has in common: one secret, one set of tables, one set of cookies. */
-export function libraryParts(parts: Omit<DashboardSessionParts, "clock">): LibraryParts {
+export function libraryParts(parts: DashboardSessionParts): LibraryParts {
   const { store, database, vault, passwords, random, publicUrl } = parts;
   return {
     database,
@@ -101,7 +101,7 @@ export function libraryParts(parts: Omit<DashboardSessionParts, "clock">): Libra
       },
       verify: ({ hash, password }) => passwords.isRight(password, hash),
     },
-    mayHaveSession: async (userId) => (await store.findUser(userId))?.isEnabled === true,
+    beginSession: async (userId) => ((await store.findUser(userId))?.isEnabled === true ? store.time() : null),
     plugins: [],
   };
 }

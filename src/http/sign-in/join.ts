@@ -29,10 +29,9 @@ export interface JoinParts {
 export function mountJoin(mount: Mount, parts: JoinParts): void {
   const { store, vault, random, passwords, sessions, entrance, limits } = parts;
 
-  function assertWithinLimit(c: HttpContext): void {
-    if (!limits.take(c.env.address, null)) {
-      throw new KeywardError("rate_limited");
-    }
+  /** A token is looked at as a guess at one. */
+  function guess<T>(c: HttpContext, judge: () => Promise<T>): Promise<T> {
+    return limits.guess({ address: c.env.address, account: null }, judge);
   }
 
   function digestOfInvite(text: string): string {
@@ -53,63 +52,66 @@ export function mountJoin(mount: Mount, parts: JoinParts): void {
     return started;
   }
 
-  mount(signInRoutes.setUpAdmin, async (c) => {
-    assertWithinLimit(c);
-    const { setup_token: text, name, email: typed, password } = c.req.valid("json");
-    const offered = parseToken("setup_token", text);
-    if (offered === null) {
-      throw new KeywardError("unauthenticated", { message: "That is not a setup token." });
-    }
-    if (await store.isSetUp()) {
-      throw new KeywardError("setup_done");
-    }
-    const email = parseEmail(typed);
-    const id = mintId("usr", random);
-    const user = await store.completeSetupWithUser(
-      vault.digest("setup_token", offered.secret),
-      { id, name, email },
-      await passwords.hash(password),
-      {
+  mount(signInRoutes.setUpAdmin, (c) =>
+    guess(c, async () => {
+      const { setup_token: text, name, email: typed, password } = c.req.valid("json");
+      const offered = parseToken("setup_token", text);
+      if (offered === null) {
+        throw new KeywardError("unauthenticated", { message: "That is not a setup token." });
+      }
+      if (await store.isSetUp()) {
+        throw new KeywardError("setup_done");
+      }
+      const email = parseEmail(typed);
+      const id = mintId("usr", random);
+      const user = await store.completeSetupWithUser(
+        vault.digest("setup_token", offered.secret),
+        { id, name, email },
+        await passwords.hash(password),
+        {
+          ...requestOriginOf(c),
+          actor: { kind: "admin", id },
+          action: "setup.completed",
+          outcome: "ok",
+          identity: identityOfUser({ id }),
+          detail: { name },
+        },
+      );
+      if (user === null) {
+        throw new KeywardError("setup_done", { message: "This setup token is not valid, or has been used." });
+      }
+      return c.json(await entrance.admit(c, await start(c, email, password), "setup"), 201);
+    }),
+  );
+
+  mount(signInRoutes.viewInvite, (c) =>
+    guess(c, async () => {
+      const invite = await store.findInvite(digestOfInvite(c.req.valid("json").token));
+      if (invite === null) {
+        throw new KeywardError("invite_not_found");
+      }
+      return c.json({ name: invite.user.name, email: invite.user.email, expires_at: invite.expiresAt }, 200);
+    }),
+  );
+
+  mount(signInRoutes.acceptInvite, (c) =>
+    guess(c, async () => {
+      const { token, password } = c.req.valid("json");
+      const digest = digestOfInvite(token);
+      // Before the work of a hash, and again with it: the second look decides.
+      if ((await store.findInvite(digest)) === null) {
+        throw new KeywardError("invite_not_found");
+      }
+      const user = await store.acceptInvite(digest, await passwords.hash(password), {
         ...requestOriginOf(c),
-        actor: { kind: "admin", id },
-        action: "setup.completed",
+        action: "user.joined",
         outcome: "ok",
-        identity: identityOfUser({ id }),
-        detail: { name },
-      },
-    );
-    if (user === null) {
-      throw new KeywardError("setup_done", { message: "This setup token is not valid, or has been used." });
-    }
-    return c.json(await entrance.admit(c, await start(c, email, password), "setup"), 201);
-  });
-
-  mount(signInRoutes.viewInvite, async (c) => {
-    assertWithinLimit(c);
-    const invite = await store.findInvite(digestOfInvite(c.req.valid("json").token));
-    if (invite === null) {
-      throw new KeywardError("invite_not_found");
-    }
-    return c.json({ name: invite.user.name, email: invite.user.email, expires_at: invite.expiresAt }, 200);
-  });
-
-  mount(signInRoutes.acceptInvite, async (c) => {
-    assertWithinLimit(c);
-    const { token, password } = c.req.valid("json");
-    const digest = digestOfInvite(token);
-    // Before the work of a hash, and again with it: the second look decides.
-    if ((await store.findInvite(digest)) === null) {
-      throw new KeywardError("invite_not_found");
-    }
-    const user = await store.acceptInvite(digest, await passwords.hash(password), {
-      ...requestOriginOf(c),
-      action: "user.joined",
-      outcome: "ok",
-      detail: { reason: "invite" },
-    });
-    if (user === null) {
-      throw new KeywardError("invite_not_found");
-    }
-    return c.json(await entrance.admit(c, await start(c, user.email, password), "invite"), 200);
-  });
+        detail: { reason: "invite" },
+      });
+      if (user === null) {
+        throw new KeywardError("invite_not_found");
+      }
+      return c.json(await entrance.admit(c, await start(c, user.email, password), "invite"), 200);
+    }),
+  );
 }

@@ -21,8 +21,8 @@ export interface LibraryParts {
     readonly hash: (password: string) => Promise<string>;
     readonly verify: (given: { readonly hash: string; readonly password: string }) => Promise<boolean>;
   };
-  /** Asked before a session comes to be. */
-  readonly mayHaveSession: (userId: string) => Promise<boolean>;
+  /** Asked before a session comes to be. @returns the time from which it counts; null = the user may have none */
+  readonly beginSession: (userId: string) => Promise<number | null>;
   readonly plugins: NonNullable<BetterAuthOptions["plugins"]>;
 }
 
@@ -37,7 +37,18 @@ const SESSION_SECONDS = 7 * 24 * 60 * 60;
 
 /** How the library is set up. Its tables are those of `migrations/`; a test compares the two. */
 export function libraryOptions(parts: LibraryParts): BetterAuthOptions {
-  const { cookies, mayHaveSession, mintId } = parts;
+  const { cookies, beginSession, mintId } = parts;
+
+  /** By the clock of the store: the library would take this machine's. */
+  async function timesOf(userId: string) {
+    const now = await beginSession(userId);
+    if (now === null) {
+      return false;
+    }
+    const [begun, expiresAt] = [new Date(now), new Date(now + SESSION_SECONDS * 1_000)];
+    return { data: { createdAt: begun, updatedAt: begun, expiresAt } };
+  }
+
   return {
     database: { ...parts.database, db: parts.database.db as Kysely<unknown> },
     secret: parts.secret,
@@ -51,7 +62,7 @@ export function libraryOptions(parts: LibraryParts): BetterAuthOptions {
     rateLimit: { enabled: false },
     emailAndPassword: { enabled: true, disableSignUp: true, password: parts.passwords },
     ...TABLES,
-    databaseHooks: { session: { create: { before: ({ userId }) => mayHaveSession(userId) } } },
+    databaseHooks: { session: { create: { before: ({ userId }) => timesOf(userId) } } },
     advanced: {
       database: { generateId: ({ model }) => mintId(model) },
       ipAddress: { ipAddressHeaders: [ADDRESS_HEADER], ipv6Subnet: 128 },

@@ -1,19 +1,11 @@
 import { betterAuth } from "better-auth";
-import { KeywardError } from "../../core/errors.ts";
-import type { User } from "../../core/user.ts";
+import { createAuthEndpoint } from "better-auth/api";
 import { ADDRESS_HEADER, libraryOptions, type LibraryParts } from "./library-options.ts";
 
 /** Who asks: told to the library in headers of our own making. */
 export interface Visitor {
   readonly address: string | null;
   readonly userAgent: string | null;
-}
-
-/** A session as the library finds it; its user may have been disabled since. */
-export interface FoundSession {
-  readonly sessionId: string;
-  readonly expiresAt: number;
-  readonly user: User;
 }
 
 /** `Set-Cookie` headers. */
@@ -29,8 +21,12 @@ export interface Redirection {
 export interface SignInLibrary {
   /** Makes a new session. The same work for an unknown account and a wrong password. @returns null for both */
   signInByPassword(email: string, password: string, visitor: Visitor): Promise<SetCookies | null>;
-  /** @param cookie name and value, as they were sent @throws KeywardError `credential_store_unavailable` */
-  findSession(cookie: string): Promise<FoundSession | null>;
+  /**
+   * The token in a cookie that this gateway has signed; null when it has not. What the token is worth is the store's to
+   * say: the library would judge its expiry by this machine's clock, and delete what that clock takes for expired.
+   * @param cookie name and value, as they were sent
+   */
+  sessionTokenOf(cookie: string): Promise<string | null>;
   /** @param next where the browser goes in the end: a path of ours */
   beginSingleSignOn(provider: string, next: string): Promise<Redirection>;
   /** Whatever goes wrong is a redirection to `errorPath` with the library's code for it. */
@@ -42,11 +38,27 @@ export interface SignInLibrary {
   ): Promise<Redirection>;
 }
 
+/** Asked in this process only: none of the library's routes is served. */
+const sessionTokens = {
+  id: "session-tokens",
+  endpoints: {
+    sessionToken: createAuthEndpoint(
+      "/session-token",
+      { method: "GET", requireHeaders: true },
+      async ({ context, getSignedCookie }): Promise<string | null> => {
+        const token = await getSignedCookie(context.authCookies.sessionToken.name, context.secret);
+        return token === false ? null : token;
+      },
+    ),
+  },
+} as const;
+
 /** To here the library sends whatever fails, with `?error=`. Never seen by a browser: the code is translated first. */
 const FAILURE_PATH = "/sign-in";
 
 export function openLibrary(parts: LibraryParts): SignInLibrary {
-  const { api } = betterAuth(libraryOptions(parts));
+  const options = libraryOptions(parts);
+  const { api } = betterAuth({ ...options, plugins: [sessionTokens, ...parts.plugins] });
   return {
     async signInByPassword(email, password, visitor) {
       try {
@@ -64,20 +76,7 @@ export function openLibrary(parts: LibraryParts): SignInLibrary {
       }
     },
 
-    async findSession(cookie) {
-      const found = await api
-        .getSession({ headers: new Headers({ cookie }), query: { disableCookieCache: true } })
-        .catch((error: unknown) => {
-          throw new KeywardError("credential_store_unavailable", { cause: error });
-        });
-      return found === null
-        ? null
-        : {
-            sessionId: found.session.id,
-            expiresAt: found.session.expiresAt.getTime(),
-            user: toUser(found.user),
-          };
-    },
+    sessionTokenOf: (cookie) => api.sessionToken({ headers: new Headers({ cookie }) }),
 
     async beginSingleSignOn(provider, next) {
       const { response, headers } = await api.signInSocial({
@@ -123,26 +122,4 @@ const MAX_USER_AGENT = 512;
 function isRefusal(error: unknown): boolean {
   const status = error instanceof Error && "statusCode" in error ? error.statusCode : null;
   return typeof status === "number" && status >= 400 && status < 500;
-}
-
-interface FoundUser {
-  readonly id: string;
-  readonly name: string;
-  readonly email: string;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
-
-/** Fails closed: what does not say that it may, may not. */
-function toUser(user: FoundUser & { readonly role?: unknown; readonly isDisabled?: unknown }): User {
-  return {
-    id: user.id,
-    name: user.name,
-    email: user.email,
-    role: user.role === "admin" ? "admin" : "user",
-    isEnabled: user.isDisabled === false,
-    isInvited: false,
-    createdAt: user.createdAt.getTime(),
-    updatedAt: user.updatedAt.getTime(),
-  };
 }

@@ -34,10 +34,6 @@ export function createOwnAccount(parts: {
     { current, new: wanted }: NonNullable<OwnChange["password"]>,
     origin: RequestOrigin,
   ): Promise<void> {
-    // A session that was left open must not become a way to guess the password.
-    if (!limits.take(origin.address, user.email)) {
-      throw new KeywardError("rate_limited");
-    }
     const from = await store.findPassword(user.id);
     if (from === null) {
       throw new KeywardError("invalid_request", {
@@ -56,7 +52,9 @@ export function createOwnAccount(parts: {
     async change(signedIn, { name, password }, origin) {
       const { user } = signedIn;
       if (password !== undefined) {
-        await changePassword(signedIn, password, origin);
+        // A session that was left open must not become a way to guess the password.
+        const guess = { address: origin.address, account: user.email };
+        await limits.guess(guess, () => changePassword(signedIn, password, origin));
       }
       if (name === undefined || name === user.name) {
         return user;

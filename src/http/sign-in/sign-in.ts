@@ -32,10 +32,9 @@ export function mountSignIn(mount: Mount, parts: SignInParts): void {
 
   mount(signInRoutes.signIn, async (c) => {
     const { email, password } = c.req.valid("json");
-    if (!limits.take(c.env.address, email)) {
-      throw new KeywardError("rate_limited");
-    }
-    const started = await sessions.start(email, password, visitorOf(c));
+    const started = await limits.guess({ address: c.env.address, account: email }, () =>
+      sessions.start(email, password, visitorOf(c)),
+    );
     if (started === null) {
       const user = await store.findUserByEmail(email.toLowerCase());
       await entrance.noteRefusal(c, user, user === null ? "unknown_account" : "password");
@@ -46,7 +45,7 @@ export function mountSignIn(mount: Mount, parts: SignInParts): void {
 
   mount(signInRoutes.beginSingleSignOn, async (c) => {
     const sso = configured(singleSignOn);
-    assertWithinLimit(c.env.address);
+    limits.assertMayVisit(c.env.address);
     const begun = await sso.begin(localPath(c.req.valid("query").next) ?? "/");
     if (begun === null) {
       return c.redirect(failure("sso_unavailable"), 302);
@@ -59,7 +58,7 @@ export function mountSignIn(mount: Mount, parts: SignInParts): void {
 
   mount(signInRoutes.completeSingleSignOn, async (c) => {
     const sso = configured(singleSignOn);
-    assertWithinLimit(c.env.address);
+    limits.assertMayVisit(c.env.address);
     const end = await sso.complete(c.req.query(), c.req.raw.headers, visitorOf(c), requestOriginOf(c));
     if (end.kind === "refused") {
       await entrance.noteRefusal(c, end.user, end.error);
@@ -75,12 +74,6 @@ export function mountSignIn(mount: Mount, parts: SignInParts): void {
     await entrance.admit(c, { signedIn, setCookies: end.setCookies }, "single_sign_on");
     return c.redirect(localPath(end.next) ?? "/", 302);
   });
-
-  function assertWithinLimit(address: string | null): void {
-    if (!limits.take(address, null)) {
-      throw new KeywardError("rate_limited");
-    }
-  }
 }
 
 function configured(singleSignOn: SingleSignOn | null): SingleSignOn {

@@ -16,7 +16,7 @@ export type StoredListener = (binding: Binding) => void;
 
 /**
  * That values have been stored through another handle on the same database, by LISTEN and NOTIFY. A hint: what is told
- * while the connection is lost is not heard, and whoever waits finds out when the wait is over.
+ * while the connection is lost is not heard, and is found by `StoredWatch` if somebody waits for it.
  */
 export class Announcements {
   readonly #connect: () => PgClient;
