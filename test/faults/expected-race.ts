@@ -1,7 +1,7 @@
 import type { AuditAction } from "../../src/core/audit.ts";
 import type { CredentialRecord } from "../../src/core/credential.ts";
 import type { Server } from "../../src/core/server.ts";
-import type { ClaimOutcome, CommitOutcome, SubmissionFlow } from "../../src/core/store-port.ts";
+import type { ClaimOutcome, CommitOutcome, SubmissionFlow } from "../../src/core/flow-port.ts";
 import type { Step } from "../helpers/barriers.ts";
 import type { World } from "./race-world.ts";
 

@@ -8,7 +8,7 @@ import { rewrap } from "../../src/core/rewrap.ts";
 import { openCredential, sealCredential } from "../../src/core/seal-context.ts";
 import { Secret } from "../../src/core/secret.ts";
 import type { Server } from "../../src/core/server.ts";
-import type { SubmissionToCommit } from "../../src/core/store-port.ts";
+import type { SubmissionToCommit } from "../../src/core/flow-port.ts";
 import { retireDataKey, rotateDataKey } from "../../src/vault/data-keys.ts";
 import { LocalKeyEncryption } from "../../src/vault/kms/local.ts";
 import { openVault } from "../../src/vault/open-vault.ts";

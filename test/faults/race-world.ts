@@ -12,7 +12,8 @@ import { openCredential, resealRow, sealCredential } from "../../src/core/seal-c
 import { Secret } from "../../src/core/secret.ts";
 import { createServerRegistry } from "../../src/core/server-registry.ts";
 import type { Server } from "../../src/core/server.ts";
-import type { Store, SubmissionFlow } from "../../src/core/store-port.ts";
+import type { SubmissionFlow } from "../../src/core/flow-port.ts";
+import type { Store } from "../../src/core/store-port.ts";
 import { createSubmissions } from "../../src/core/submission.ts";
 import { rotateDataKey } from "../../src/vault/data-keys.ts";
 import { LocalKeyEncryption } from "../../src/vault/kms/local.ts";

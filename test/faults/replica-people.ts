@@ -93,18 +93,22 @@ export class Person {
     this.#key = key;
   }
 
-  async live(first: number, isOver: () => boolean): Promise<void> {
-    for (let step = first; !isOver(); step += 1) {
+  /** @param index sets people apart: an even one begins with a revoke, an odd one with an edit */
+  async live(index: number, isOver: () => boolean): Promise<void> {
+    let turn = index;
+    while (!isOver()) {
       const mayAsk = performance.now() >= this.#nextLinkAt;
       const hasValues = this.#credentialId !== null && !this.#isAsked;
-      if (mayAsk && hasValues && step % 40 === 17) {
+      if (!mayAsk) {
+        if (hasValues) await this.call();
+      } else if (hasValues && turn % 2 === 0) {
+        turn += 1;
         await this.#revoke();
         // What is gone must not be sent, and is asked for.
         await this.call();
-      } else if (mayAsk && (!hasValues || step % 23 === 5)) {
+      } else {
+        turn += hasValues ? 1 : 0;
         await this.#store();
-      } else if (hasValues) {
-        await this.call();
       }
       await pause(hasValues ? 10 : 50);
     }

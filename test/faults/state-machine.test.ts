@@ -5,7 +5,7 @@ import type { Identity } from "../../src/core/identity.ts";
 import { datedFormats } from "../../src/core/schema-change.ts";
 import { type HeaderFieldInput, parseHeaderSchema } from "../../src/core/header-schema.ts";
 import type { Server } from "../../src/core/server.ts";
-import type { ServerChange } from "../../src/core/store-port.ts";
+import type { ServerChange } from "../../src/core/server-port.ts";
 import {
   claim,
   createServer,
