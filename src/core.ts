@@ -42,7 +42,8 @@ export type {
 export { createResolver, type AuthRequiredReason, type Resolution, type Resolver } from "./core/resolver.ts";
 export { Secret } from "./core/secret.ts";
 export type { Discovered, Server, UpstreamOrigin } from "./core/server.ts";
-export type { KeyStore, Store } from "./core/store-port.ts";
+export type { KeyStore } from "./core/key-port.ts";
+export type { Store } from "./core/store-port.ts";
 export { createSubmissions, type SubmissionResult, type Submissions } from "./core/submission.ts";
 export { CredentialSweepWorker, type CredentialSweepWorkerOptions } from "./core/sweep-worker.ts";
 export { createTempTokenService, type RequestedRoute, type TempTokenService } from "./core/temp-token.ts";

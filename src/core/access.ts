@@ -7,15 +7,9 @@ import { parseKeyName } from "./key-issuer.ts";
 import type { ListChangeSink } from "./list-change.ts";
 import type { Intent } from "./people-port.ts";
 import type { Upstream } from "./ports.ts";
-import type {
-  AccessStore,
-  CredentialStore,
-  Grant,
-  KeyChangeOptions,
-  Reconciliation,
-  VirtualKeyChange,
-  VirtualKeyStore,
-} from "./store-port.ts";
+import type { AccessStore, Grant, Reconciliation } from "./access-port.ts";
+import type { CredentialStore } from "./credential-port.ts";
+import type { KeyChangeOptions, VirtualKeyChange, VirtualKeyStore } from "./virtual-key-port.ts";
 import { identityOf, type VirtualKey } from "./virtual-key.ts";
 
 /** Who asks for a change, and from where. */

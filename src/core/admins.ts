@@ -5,7 +5,7 @@ import { KeywardError } from "./errors.ts";
 import type { UserStore } from "./people-port.ts";
 import type { Random, Vault } from "./ports.ts";
 import { Secret } from "./secret.ts";
-import type { AdminStore, AdminToken } from "./store-port.ts";
+import type { AdminStore, AdminToken } from "./admin-port.ts";
 import { mintId, mintToken, parseToken } from "./token.ts";
 
 /** An administrator, by the token that proved it. */

@@ -4,7 +4,7 @@ import type { Identity } from "./identity.ts";
 import type { LinkIssuer } from "./link-issuer.ts";
 import type { AuthRequiredReason } from "./resolver.ts";
 import type { Server } from "./server.ts";
-import type { RequestedBy } from "./store-port.ts";
+import type { RequestedBy } from "./flow-port.ts";
 
 /** One machine-readable payload on every surface: what is asked for, and where to give it. */
 export interface AuthRequired {

@@ -3,7 +3,7 @@ import { isAccessTokenLive, type OauthStore } from "./oauth-port.ts";
 import { oauthRecordId } from "./oauth-record-id.ts";
 import type { Clock, Vault } from "./ports.ts";
 import { Secret } from "./secret.ts";
-import type { VirtualKeyStore } from "./store-port.ts";
+import type { VirtualKeyStore } from "./virtual-key-port.ts";
 import { parseToken } from "./token.ts";
 import { identityOf, isUsable, type VirtualKey } from "./virtual-key.ts";
 

@@ -1,6 +1,7 @@
 import { keepsOpenForms } from "./open-forms.ts";
 import type { Server } from "./server.ts";
-import type { Reconciliation, ServerChange } from "./store-port.ts";
+import type { Reconciliation } from "./access-port.ts";
+import type { ServerChange } from "./server-port.ts";
 
 /**
  * Whether calls and streams that are under way to a server may go on after an edit of it: nobody lost anything by it, and

@@ -1,5 +1,6 @@
 import type { Requester } from "./access.ts";
-import type { ListedCredential, Store } from "./store-port.ts";
+import type { ListedCredential } from "./credential-port.ts";
+import type { Store } from "./store-port.ts";
 import type { VerificationStrength } from "./credential.ts";
 import { KeywardError } from "./errors.ts";
 import { isSameIdentity, type Identity } from "./identity.ts";

@@ -4,7 +4,7 @@ import { parseDisplayName } from "./display-name.ts";
 import { KeywardError } from "./errors.ts";
 import type { GroupStore, Intent } from "./people-port.ts";
 import type { Random } from "./ports.ts";
-import type { AccessChange, Reconciliation } from "./store-port.ts";
+import type { AccessChange, Reconciliation } from "./access-port.ts";
 import { mintId } from "./token.ts";
 import type { Group } from "./user.ts";
 

@@ -5,7 +5,10 @@ import type { HeaderValues } from "./header-values.ts";
 import { parseIdentity, type Identity } from "./identity.ts";
 import type { Clock, Logger, Random, Vault } from "./ports.ts";
 import { openCredential, sealCredential } from "./seal-context.ts";
-import type { CredentialStore, FlowStore, RequestedBy, ServerStore, SweepStore } from "./store-port.ts";
+import type { CredentialStore } from "./credential-port.ts";
+import type { FlowStore, RequestedBy } from "./flow-port.ts";
+import type { ServerStore } from "./server-port.ts";
+import type { SweepStore } from "./store-port.ts";
 import type { TempTokenService } from "./temp-token.ts";
 import { mintId } from "./token.ts";
 

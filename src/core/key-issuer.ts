@@ -5,7 +5,7 @@ import { KeywardError } from "./errors.ts";
 import { toPrintable } from "./printable.ts";
 import type { Random, Vault } from "./ports.ts";
 import type { Secret } from "./secret.ts";
-import type { VirtualKeyStore } from "./store-port.ts";
+import type { VirtualKeyStore } from "./virtual-key-port.ts";
 import { mintId, mintToken } from "./token.ts";
 import { VIRTUAL_KEY_PREFIX_LENGTH, type VirtualKey } from "./virtual-key.ts";
 

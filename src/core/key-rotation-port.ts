@@ -3,7 +3,7 @@ import type { SealedCredential } from "./credential.ts";
 import type { OauthRecordFacts } from "./oauth-port.ts";
 import type { Sealed } from "./ports.ts";
 import type { UpstreamOrigin } from "./server.ts";
-import type { NewKey } from "./store-port.ts";
+import type { NewKey } from "./key-port.ts";
 
 /** What is sealed, table by table. */
 export const SEALED_KINDS = ["credential", "server", "oauth_record"] as const;

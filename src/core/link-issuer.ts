@@ -5,7 +5,7 @@ import { identityKey, type Identity } from "./identity.ts";
 import type { AttemptStore } from "./attempt-port.ts";
 import type { Clock, Vault } from "./ports.ts";
 import { createSharedLimit } from "./shared-limit.ts";
-import type { RequestedBy } from "./store-port.ts";
+import type { RequestedBy } from "./flow-port.ts";
 
 /** Links per (identity, server) and minute, however and at whichever gateway they were asked for. */
 const MAX_LINKS_PER_MINUTE = 10;

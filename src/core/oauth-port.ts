@@ -1,6 +1,6 @@
 import type { AuditEntry } from "./audit.ts";
 import type { Sealed } from "./ports.ts";
-import type { Page, PageRequest } from "./store-port.ts";
+import type { Page, PageRequest } from "./page.ts";
 
 /*
  * The part of the Store port that the OAuth server stands on. A record is kept under a key that whoever reads the

@@ -5,7 +5,9 @@ import { KeywardError } from "./errors.ts";
 import { isSameIdentity, type Identity } from "./identity.ts";
 import type { Clock } from "./ports.ts";
 import { createRateLimit } from "./rate-limit.ts";
-import type { AuditStore, FlowStore, SubmissionFlow, VirtualKeyStore } from "./store-port.ts";
+import type { AuditStore } from "./audit-port.ts";
+import type { FlowStore, SubmissionFlow } from "./flow-port.ts";
+import type { VirtualKeyStore } from "./virtual-key-port.ts";
 import type { RequestedRoute, TempTokenService } from "./temp-token.ts";
 import { actorOfUser, type User } from "./user.ts";
 

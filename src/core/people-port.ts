@@ -1,5 +1,6 @@
 import type { AuditEntry } from "./audit.ts";
-import type { AccessChange, Page, PageRequest } from "./store-port.ts";
+import type { AccessChange } from "./access-port.ts";
+import type { Page, PageRequest } from "./page.ts";
 import type { Group, Role, User } from "./user.ts";
 
 /*

@@ -7,7 +7,7 @@ import type { Identity } from "./identity.ts";
 import type { Intent, UserChange, UserStore } from "./people-port.ts";
 import type { Random, Vault } from "./ports.ts";
 import type { Secret } from "./secret.ts";
-import type { Reconciliation } from "./store-port.ts";
+import type { Reconciliation } from "./access-port.ts";
 import { mintId, mintToken } from "./token.ts";
 import type { Role, User } from "./user.ts";
 

@@ -2,7 +2,7 @@ import type { RequestOrigin } from "./audit.ts";
 import type { CallHeaders, Clock, Logger, Upstream } from "./ports.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import type { Server } from "./server.ts";
-import type { CredentialStore } from "./store-port.ts";
+import type { CredentialStore } from "./credential-port.ts";
 
 /**
  * What became of a refusal.

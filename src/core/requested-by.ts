@@ -1,5 +1,5 @@
 import { toPrintable } from "./printable.ts";
-import type { RequestedBy } from "./store-port.ts";
+import type { RequestedBy } from "./flow-port.ts";
 
 const MAX_NAME = 64;
 

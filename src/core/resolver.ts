@@ -6,7 +6,7 @@ import type { Identity } from "./identity.ts";
 import type { CallHeaders, Logger, Vault } from "./ports.ts";
 import { openCredential, openStaticHeaders } from "./seal-context.ts";
 import type { Server } from "./server.ts";
-import type { CredentialStore } from "./store-port.ts";
+import type { CredentialStore } from "./credential-port.ts";
 
 /** Why values are asked for. */
 export type AuthRequiredReason = "missing" | "needs_update" | "rejected";

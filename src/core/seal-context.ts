@@ -4,7 +4,7 @@ import type { ResealedRow, SealedRow } from "./key-rotation-port.ts";
 import type { OauthRecordFacts } from "./oauth-port.ts";
 import type { SealContext, Sealed, Vault } from "./ports.ts";
 import type { UpstreamOrigin } from "./server.ts";
-import type { CredentialSlot, SealForSlot } from "./store-port.ts";
+import type { CredentialSlot, SealForSlot } from "./credential-port.ts";
 
 interface CredentialBinding extends Binding {
   readonly origin: UpstreamOrigin;

@@ -30,7 +30,8 @@ import {
   type VerificationPolicy,
 } from "./server.ts";
 import type { VerificationStrength } from "./credential.ts";
-import type { Reconciliation, ServerChange, ServerStore } from "./store-port.ts";
+import type { Reconciliation } from "./access-port.ts";
+import type { ServerChange, ServerStore } from "./server-port.ts";
 import { mintId } from "./token.ts";
 import { stepWords, type VerifiedStep } from "./verification.ts";
 

@@ -1,6 +1,6 @@
 import { bindingKey, type Binding } from "./credential.ts";
 import type { Clock, Logger } from "./ports.ts";
-import type { CredentialStore } from "./store-port.ts";
+import type { CredentialStore } from "./credential-port.ts";
 
 /**
  * Finds out what has been stored through other processes while somebody waits for it, by asking the store: hints between

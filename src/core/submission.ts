@@ -9,7 +9,9 @@ import type { Opener } from "./opener.ts";
 import type { Logger, Random, Upstream, Vault, VerifyOutcome } from "./ports.ts";
 import { openCredential, openStaticHeaders, sealCredential } from "./seal-context.ts";
 import type { Server } from "./server.ts";
-import type { CredentialStore, FlowStore, ServerStore, SubmissionFlow } from "./store-port.ts";
+import type { CredentialStore } from "./credential-port.ts";
+import type { FlowStore, SubmissionFlow } from "./flow-port.ts";
+import type { ServerStore } from "./server-port.ts";
 import { mintId } from "./token.ts";
 import { stepWords } from "./verification.ts";
 

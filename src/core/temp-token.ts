@@ -1,6 +1,7 @@
 import type { Vault, Random } from "./ports.ts";
 import type { Secret } from "./secret.ts";
-import type { FlowStore, ServerStore, SubmissionFlow } from "./store-port.ts";
+import type { FlowStore, SubmissionFlow } from "./flow-port.ts";
+import type { ServerStore } from "./server-port.ts";
 import { mintToken, parseToken } from "./token.ts";
 
 /** The only scope there is: it opens one flow, to look at it and to submit into it. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { aServer, aTool, discovered, type LogLine, memoryLogger } from "../../test/gateway/gateway-fixture.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { Access } from "../core/store-port.ts";
+import type { Access } from "../core/access-port.ts";
 import { createCatalog, type Listing } from "./catalog.ts";
 
 function accessTo(

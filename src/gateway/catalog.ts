@@ -1,7 +1,7 @@
 import type { JsonObject } from "../core/json.ts";
 import type { Logger } from "../core/ports.ts";
 import type { ProtocolEra } from "../core/server.ts";
-import type { Access } from "../core/store-port.ts";
+import type { Access } from "../core/access-port.ts";
 import { type Entry, type ListPage, pageOf } from "./page.ts";
 import type { Scope } from "./exchange.ts";
 import { toolForEra } from "./tool.ts";

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Caller } from "../core/callers.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Server } from "../core/server.ts";
-import type { Access } from "../core/store-port.ts";
+import type { Access } from "../core/access-port.ts";
 import type { RpcAnswer, RpcRequest } from "./jsonrpc.ts";
 import type { Client } from "./negotiate.ts";
 import type { SessionFacts } from "./session/session-id.ts";

@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type { Admins } from "../core/admins.ts";
-import type { AdminStore, AdminToken } from "../core/store-port.ts";
+import type { AdminStore, AdminToken } from "../core/admin-port.ts";
 import { requesterOf } from "./context.ts";
 import { adminTokenRoutes, type AdminToken as AdminTokenSchema } from "./contract/admin-token-routes.ts";
 import { pageRequestOf } from "./filters.ts";

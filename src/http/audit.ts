@@ -1,7 +1,8 @@
 import type { z } from "@hono/zod-openapi";
 import type { Actor, AuditDetail, AuditEvent } from "../core/audit.ts";
 import { KeywardError } from "../core/errors.ts";
-import type { AuditFilter, AuditStore, Page } from "../core/store-port.ts";
+import type { AuditFilter, AuditStore } from "../core/audit-port.ts";
+import type { Page } from "../core/page.ts";
 import { auditRoutes, JSON_LINES, type AuditEvent as AuditEventSchema } from "./contract/audit-routes.ts";
 import { defined, identityFilterOf, pageRequestOf } from "./filters.ts";
 import type { Mount } from "./mount.ts";

@@ -4,7 +4,7 @@ import type { CredentialTests } from "../core/credential-tests.ts";
 import { shownStatus } from "../core/credential.ts";
 import { isKeywardError, KeywardError } from "../core/errors.ts";
 import { isSameIdentity, type Identity } from "../core/identity.ts";
-import type { CredentialFilter, CredentialStore, ListedCredential } from "../core/store-port.ts";
+import type { CredentialFilter, CredentialStore, ListedCredential } from "../core/credential-port.ts";
 import { identityOf, isAdministrator, principalOf, requesterOf, type HttpContext } from "./context.ts";
 import { credentialRoutes, type Credential } from "./contract/credential-routes.ts";
 import { defined, identityFilterOf, pageRequestOf } from "./filters.ts";

@@ -1,6 +1,6 @@
 import { KeywardError } from "../core/errors.ts";
 import { parseIdentity, type AuthMode, type Identity } from "../core/identity.ts";
-import type { PageRequest } from "../core/store-port.ts";
+import type { PageRequest } from "../core/page.ts";
 
 /** What the query of a list has in common. */
 interface ListQuery {

@@ -7,7 +7,7 @@ import type { Opener } from "../core/opener.ts";
 import type { UserStore } from "../core/people-port.ts";
 import type { Clock } from "../core/ports.ts";
 import { createRateLimit } from "../core/rate-limit.ts";
-import type { VirtualKeyStore } from "../core/store-port.ts";
+import type { VirtualKeyStore } from "../core/virtual-key-port.ts";
 import type { FlowView, Submissions } from "../core/submission.ts";
 import { openerOf, requestOriginOf } from "./context.ts";
 import { flowRoutes, type Flow } from "./contract/flow-routes.ts";

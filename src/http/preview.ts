@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type { Intent } from "../core/people-port.ts";
-import type { Reconciliation } from "../core/store-port.ts";
+import type { Reconciliation } from "../core/access-port.ts";
 import type { DryRunQuery, Preview } from "./contract/fields.ts";
 import { showReconciliation } from "./server-view.ts";
 

@@ -1,5 +1,5 @@
 import { parseRequestedBy } from "../core/requested-by.ts";
-import type { RequestedBy } from "../core/store-port.ts";
+import type { RequestedBy } from "../core/flow-port.ts";
 import type { HttpContext } from "./context.ts";
 
 // RFC 9110 section 10.1.5: the first product of a User-Agent names the client itself.

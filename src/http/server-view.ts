@@ -2,7 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import type { VerifiedServer } from "../core/server-registry.ts";
 import type { Discovered, Server } from "../core/server.ts";
-import type { Reconciliation } from "../core/store-port.ts";
+import type { Reconciliation } from "../core/access-port.ts";
 import type { Server as ServerSchema, VerifiedServer as VerifiedServerSchema } from "./contract/server-routes.ts";
 import { showFormat } from "./field-format.ts";
 

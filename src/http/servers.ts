@@ -3,7 +3,7 @@ import { KeywardError } from "../core/errors.ts";
 import type { HeaderFieldInput } from "../core/header-schema.ts";
 import type { ServerInput, ServerPatch, ServerRegistry } from "../core/server-registry.ts";
 import type { VerificationPolicy } from "../core/server.ts";
-import type { ServerStore } from "../core/store-port.ts";
+import type { ServerStore } from "../core/server-port.ts";
 import { requesterOf } from "./context.ts";
 import { serverRoutes, type NewServer, type ServerPatch as ServerPatchSchema } from "./contract/server-routes.ts";
 import { defined, pageRequestOf } from "./filters.ts";

@@ -4,7 +4,7 @@ import { KeywardError } from "../core/errors.ts";
 import type { KeyIssuer } from "../core/key-issuer.ts";
 import type { UserStore } from "../core/people-port.ts";
 import type { Clock } from "../core/ports.ts";
-import type { VirtualKeyFilter, VirtualKeyStore } from "../core/store-port.ts";
+import type { VirtualKeyFilter, VirtualKeyStore } from "../core/virtual-key-port.ts";
 import type { VirtualKey } from "../core/virtual-key.ts";
 import { isAdministrator, principalOf, requesterOf, signedInOf, type HttpContext } from "./context.ts";
 import { virtualKeyRoutes, type VirtualKey as VirtualKeySchema } from "./contract/virtual-key-routes.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { KeywardError } from "../core/errors.ts";
 import type { Clock, Random } from "../core/ports.ts";
-import type { KeyStore } from "../core/store-port.ts";
+import type { KeyStore } from "../core/key-port.ts";
 import type { KeyEncryption } from "../vault/kms/key-encryption.ts";
 import { createKeyFile } from "../vault/kms/key-file.ts";
 import { openKeySource } from "../vault/kms/key-source.ts";

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from "kysely";
 import { KeywardError } from "../core/errors.ts";
 import { identityKey } from "../core/identity.ts";
-import type { Access, AccessStore } from "../core/store-port.ts";
+import type { Access, AccessStore } from "../core/access-port.ts";
 import { groupGrantsOf, serverIsUsableBy } from "./access-rule.ts";
 import { Subjects } from "./audit-subjects.ts";
 import { fromIdentity, fromJson } from "./columns.ts";

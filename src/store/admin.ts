@@ -1,5 +1,5 @@
 import { KeywardError } from "../core/errors.ts";
-import type { AdminStore } from "../core/store-port.ts";
+import type { AdminStore } from "../core/admin-port.ts";
 import { appendAudit } from "./audit.ts";
 import type { Engine, Tx } from "./engine.ts";
 import { isTimeAndId, parsePage, toPage } from "./page.ts";

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { AuditEntry, AuditEvent } from "../core/audit.ts";
-import type { AuditFilter, AuditStore } from "../core/store-port.ts";
+import type { AuditFilter, AuditStore } from "../core/audit-port.ts";
 import { FIRST_PREVIOUS_HASH } from "./audit-chain.ts";
 import { AUDIT_COLUMN_TYPES, AUDIT_COLUMNS, toEvent, toRow } from "./audit-row.ts";
 import { verifyAuditLog } from "./audit-verify.ts";

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { CredentialCounts } from "../core/store-port.ts";
+import type { CredentialCounts } from "../core/credential-port.ts";
 import type { Db } from "./engine.ts";
 
 /** An orphaned row is counted as that alone, as it is shown. */

@@ -6,7 +6,7 @@ import type {
   VerificationStrength,
 } from "../core/credential.ts";
 import type { UpstreamOrigin } from "../core/server.ts";
-import type { ListedCredential } from "../core/store-port.ts";
+import type { ListedCredential } from "../core/credential-port.ts";
 import { fromJson, fromJsonOrNull, toBinding } from "./columns.ts";
 import type { HeaderCredentialsTable } from "./tables.ts";
 

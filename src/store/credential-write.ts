@@ -1,5 +1,5 @@
 import type { Binding, CredentialStatus, SealedCredential, SetFrom, VerificationStrength } from "../core/credential.ts";
-import type { SealForSlot } from "../core/store-port.ts";
+import type { SealForSlot } from "../core/credential-port.ts";
 import { mintId } from "../core/token.ts";
 import { fromBinding, toJsonOrNull } from "./columns.ts";
 import { SEALED_COLUMNS, toSealedCredential } from "./credential-row.ts";

@@ -2,7 +2,7 @@ import { sql, type RawBuilder, type SqlBool } from "kysely";
 import { KeywardError } from "../core/errors.ts";
 import { isSatisfiedBy } from "../core/header-schema.ts";
 import type { CredentialRecord } from "../core/credential.ts";
-import type { CredentialFilter, CredentialStore, CredentialToStore, RevocationEntry } from "../core/store-port.ts";
+import type { CredentialFilter, CredentialStore, CredentialToStore, RevocationEntry } from "../core/credential-port.ts";
 import { appendAudit } from "./audit.ts";
 import { assertIdentity, fromBinding, toBinding } from "./columns.ts";
 import {

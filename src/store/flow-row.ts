@@ -1,7 +1,7 @@
 import { sql, type RawBuilder, type SqlBool } from "kysely";
 import type { AuditEntry } from "../core/audit.ts";
 import type { UpstreamOrigin } from "../core/server.ts";
-import type { FlowState, RequestedBy, SubmissionFlow } from "../core/store-port.ts";
+import type { FlowState, RequestedBy, SubmissionFlow } from "../core/flow-port.ts";
 import { fromJson, toBinding } from "./columns.ts";
 import type { SubmissionFlowsTable } from "./tables.ts";
 

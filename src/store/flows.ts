@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { AuditEntry } from "../core/audit.ts";
-import type { FlowStore, FlowToInitiate } from "../core/store-port.ts";
+import type { FlowStore, FlowToInitiate } from "../core/flow-port.ts";
 import { mintId } from "../core/token.ts";
 import { bindingHasAccess } from "./access-rule.ts";
 import { appendAudit } from "./audit.ts";

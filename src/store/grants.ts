@@ -1,7 +1,7 @@
 import { sql, type RawBuilder, type SqlBool } from "kysely";
 import { KeywardError } from "../core/errors.ts";
 import { identityKey } from "../core/identity.ts";
-import type { Grant, ListedGrant } from "../core/store-port.ts";
+import type { Grant, ListedGrant } from "../core/access-port.ts";
 import { assertIdentity, fromIdentity, fromJsonOrNull, toIdentity, toJsonOrNull } from "./columns.ts";
 import type { Engine, Tx } from "./engine.ts";
 

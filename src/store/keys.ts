@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { KeyReader, KeyStore, WrappedKey } from "../core/store-port.ts";
+import type { KeyReader, KeyStore, WrappedKey } from "../core/key-port.ts";
 import { fromBit } from "./columns.ts";
 import { type Engine, unavailable } from "./engine.ts";
 import { DEPLOYMENT_ID, readSetting } from "./settings.ts";

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from "kysely";
 import { KeywardError } from "../core/errors.ts";
 import type { SealedCounts, SealedKind, SealedRow } from "../core/key-rotation-port.ts";
-import type { KeyReader } from "../core/store-port.ts";
+import type { KeyReader } from "../core/key-port.ts";
 import type { Db, Engine, Tx } from "./engine.ts";
 import { createKeyReader } from "./keys.ts";
 import { countSealed, listSealed } from "./sealed-rows.ts";

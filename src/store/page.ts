@@ -1,5 +1,5 @@
 import { KeywardError } from "../core/errors.ts";
-import type { Page, PageRequest } from "../core/store-port.ts";
+import type { Page, PageRequest } from "../core/page.ts";
 
 const MAX_LIMIT = 500;
 const DEFAULT_LIMIT = 50;

@@ -1,7 +1,7 @@
 import { sql, type SqlBool, type RawBuilder } from "kysely";
 import type { AuditEffect } from "../core/audit.ts";
 import type { Identity } from "../core/identity.ts";
-import type { AccessChange } from "../core/store-port.ts";
+import type { AccessChange } from "../core/access-port.ts";
 import { rowHasAccess } from "./access-rule.ts";
 import type { Subjects } from "./audit-subjects.ts";
 import type { Tx } from "./engine.ts";

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder, type SqlBool } from "kysely";
 import { datedFormatsOf, requiredNames, type HeaderSchema } from "../core/header-schema.ts";
-import type { Reconciliation } from "../core/store-port.ts";
+import type { Reconciliation } from "../core/access-port.ts";
 import type { Subjects } from "./audit-subjects.ts";
 import type { Tx } from "./engine.ts";
 import { countPeople, isMoving, NOTHING_MOVED, reconcileAccess } from "./reconcile.ts";

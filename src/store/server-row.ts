@@ -1,6 +1,6 @@
 import type { HeaderField, HeaderSchema } from "../core/header-schema.ts";
 import type { Discovered, Server, VerificationPolicy } from "../core/server.ts";
-import type { ServerChange } from "../core/store-port.ts";
+import type { ServerChange } from "../core/server-port.ts";
 import { fromBit, fromJson, fromJsonOrNull, toBit, toJsonOrNull } from "./columns.ts";
 import type { ServersTable } from "./tables.ts";
 

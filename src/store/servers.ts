@@ -1,7 +1,7 @@
 import { sql, type SqlBool } from "kysely";
 import { KeywardError } from "../core/errors.ts";
 import { keepsOpenForms } from "../core/open-forms.ts";
-import type { ServerChange, ServerStore } from "../core/store-port.ts";
+import type { ServerChange, ServerStore } from "../core/server-port.ts";
 import { appendAudit } from "./audit.ts";
 import { Subjects } from "./audit-subjects.ts";
 import { toJsonOrNull } from "./columns.ts";

@@ -1,5 +1,6 @@
 import type { KeyRotationStore } from "../core/key-rotation-port.ts";
-import type { KeyStore, Store } from "../core/store-port.ts";
+import type { KeyStore } from "../core/key-port.ts";
+import type { Store } from "../core/store-port.ts";
 import { createAccessStore } from "./access.ts";
 import { createAdminStore } from "./admin.ts";
 import { createAttemptStore } from "./attempts.ts";

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { SealedCredential } from "../core/credential.ts";
-import type { ClaimOutcome, CommitOutcome, FlowStore, SubmissionToCommit } from "../core/store-port.ts";
+import type { ClaimOutcome, CommitOutcome, FlowStore, SubmissionToCommit } from "../core/flow-port.ts";
 import { rowHasAccess } from "./access-rule.ts";
 import { appendAudit } from "./audit.ts";
 import { fromBit, toBinding } from "./columns.ts";

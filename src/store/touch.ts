@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { AuditEntry } from "../core/audit.ts";
-import type { CredentialUse } from "../core/store-port.ts";
+import type { CredentialUse } from "../core/credential-port.ts";
 import { appendAudit } from "./audit.ts";
 import type { Engine, Tx } from "./engine.ts";
 

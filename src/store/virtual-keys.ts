@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { KeywardError } from "../core/errors.ts";
 import type { Identity } from "../core/identity.ts";
-import type { VirtualKeyChange, VirtualKeyFilter, VirtualKeyStore } from "../core/store-port.ts";
+import type { VirtualKeyChange, VirtualKeyFilter, VirtualKeyStore } from "../core/virtual-key-port.ts";
 import type { PresentedKey, VirtualKey } from "../core/virtual-key.ts";
 import { appendAudit } from "./audit.ts";
 import { Subjects } from "./audit-subjects.ts";

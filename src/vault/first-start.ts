@@ -1,5 +1,5 @@
 import type { Logger, Random } from "../core/ports.ts";
-import type { KeyStore } from "../core/store-port.ts";
+import type { KeyStore } from "../core/key-port.ts";
 import { sealKeycheck } from "./keycheck.ts";
 import { unlockKeys } from "./keyring.ts";
 import type { KeyEncryption } from "./kms/key-encryption.ts";

@@ -2,7 +2,7 @@ import { type AuditAction, type AuditEntry, NO_ORIGIN } from "../core/audit.ts";
 import { KeywardError } from "../core/errors.ts";
 import type { KeyRotationStore } from "../core/key-rotation-port.ts";
 import type { Random } from "../core/ports.ts";
-import type { KeyStore } from "../core/store-port.ts";
+import type { KeyStore } from "../core/key-port.ts";
 import type { KeyEncryption } from "./kms/key-encryption.ts";
 
 /** What every change of the keys needs. */

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import { isKeywardError, KeywardError } from "../core/errors.ts";
-import type { NewKey, WrappedKey } from "../core/store-port.ts";
+import type { NewKey, WrappedKey } from "../core/key-port.ts";
 import type { TokenPurpose } from "../core/token.ts";
 import type { EnvelopeKey } from "./envelope.ts";
 import { KEY_BYTES } from "./key-text.ts";

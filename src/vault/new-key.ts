@@ -1,7 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { KeywardError } from "../core/errors.ts";
 import type { Random } from "../core/ports.ts";
-import type { NewKey } from "../core/store-port.ts";
+import type { NewKey } from "../core/key-port.ts";
 import { KEY_BYTES } from "./key-text.ts";
 import { contextOf } from "./keyring.ts";
 import type { KeyContext, KeyEncryption } from "./kms/key-encryption.ts";

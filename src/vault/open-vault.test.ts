@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { KeywardError } from "../core/errors.ts";
 import type { LogFields, Logger, Random, Sealed } from "../core/ports.ts";
 import { Secret } from "../core/secret.ts";
-import type { KeyStore, NewKey, WrappedKey } from "../core/store-port.ts";
+import type { KeyStore, NewKey, WrappedKey } from "../core/key-port.ts";
 import type { KeyEncryption } from "./kms/key-encryption.ts";
 import { LocalKeyEncryption } from "./kms/local.ts";
 import { openVault, readVaultStatus, type VaultOptions } from "./open-vault.ts";

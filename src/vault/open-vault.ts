@@ -1,6 +1,6 @@
 import { KeywardError } from "../core/errors.ts";
 import type { Logger, Random, Sealed } from "../core/ports.ts";
-import type { KeyReader, KeyStore, WrappedKey } from "../core/store-port.ts";
+import type { KeyReader, KeyStore, WrappedKey } from "../core/key-port.ts";
 import { installFirstKeys } from "./first-start.ts";
 import { assertKeycheck } from "./keycheck.ts";
 import { type KeyRing, shownId, unlockKeys } from "./keyring.ts";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { KeywardError, type ErrorCode } from "../core/errors.ts";
 import type { Clock, LogFields, Logger } from "../core/ports.ts";
-import type { KeyStore } from "../core/store-port.ts";
+import type { KeyStore } from "../core/key-port.ts";
 import { openVaultPatiently } from "./patient-open.ts";
 
 /** A start at which the store fails in a chosen way, on a clock that jumps to whatever is waited for. */

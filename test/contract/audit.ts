@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Actor, actorKey, type AuditEntry } from "../../src/core/audit.ts";
-import type { AuditFilter } from "../../src/core/store-port.ts";
+import type { AuditFilter } from "../../src/core/audit-port.ts";
 import { verifyAuditChain } from "../../src/store/audit-chain.ts";
 import { allOf, auditOf, codeOf, createServer, entry, type GetHarness, upsert, someone } from "./fixtures.ts";
 

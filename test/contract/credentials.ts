@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CredentialRecord } from "../../src/core/credential.ts";
-import type { CredentialFilter } from "../../src/core/store-port.ts";
+import type { CredentialFilter } from "../../src/core/credential-port.ts";
 import {
   actionsOf,
   addToken,

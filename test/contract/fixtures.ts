@@ -5,20 +5,13 @@ import type { Identity } from "../../src/core/identity.ts";
 import type { KeyRotationStore } from "../../src/core/key-rotation-port.ts";
 import type { Discovered, Server, UpstreamOrigin } from "../../src/core/server.ts";
 import type { NewUser, PasswordHash } from "../../src/core/people-port.ts";
-import type {
-  CredentialToStore,
-  CredentialUse,
-  FlowStore,
-  KeyStore,
-  NewServer,
-  Page,
-  PageRequest,
-  Reconciliation,
-  SealForSlot,
-  Store,
-  SubmissionFlow,
-  SubmissionToCommit,
-} from "../../src/core/store-port.ts";
+import type { Reconciliation } from "../../src/core/access-port.ts";
+import type { CredentialToStore, CredentialUse, SealForSlot } from "../../src/core/credential-port.ts";
+import type { FlowStore, SubmissionFlow, SubmissionToCommit } from "../../src/core/flow-port.ts";
+import type { KeyStore } from "../../src/core/key-port.ts";
+import type { Page, PageRequest } from "../../src/core/page.ts";
+import type { NewServer } from "../../src/core/server-port.ts";
+import type { Store } from "../../src/core/store-port.ts";
 import type { Group, User } from "../../src/core/user.ts";
 import type { VirtualKey } from "../../src/core/virtual-key.ts";
 

@@ -14,7 +14,7 @@ import {
   sealStaticHeaders,
 } from "../../src/core/seal-context.ts";
 import { Secret } from "../../src/core/secret.ts";
-import type { NewKey } from "../../src/core/store-port.ts";
+import type { NewKey } from "../../src/core/key-port.ts";
 import { retireDataKey, rotateDataKey } from "../../src/vault/data-keys.ts";
 import { LocalKeyEncryption } from "../../src/vault/kms/local.ts";
 import { openVault } from "../../src/vault/open-vault.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Intent } from "../../src/core/people-port.ts";
-import type { Reconciliation, Store } from "../../src/core/store-port.ts";
+import type { Reconciliation } from "../../src/core/access-port.ts";
+import type { Store } from "../../src/core/store-port.ts";
 import {
   allOf,
   auditOf,

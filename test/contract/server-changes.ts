@@ -3,7 +3,8 @@ import { type CredentialEvent, type CredentialStatus, nextStatus } from "../../s
 import { type HeaderSchema, isSatisfiedBy } from "../../src/core/header-schema.ts";
 import type { Identity } from "../../src/core/identity.ts";
 import type { Server } from "../../src/core/server.ts";
-import type { ServerChange, Store } from "../../src/core/store-port.ts";
+import type { ServerChange } from "../../src/core/server-port.ts";
+import type { Store } from "../../src/core/store-port.ts";
 import {
   addToken,
   auditOf,

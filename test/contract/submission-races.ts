@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Identity } from "../../src/core/identity.ts";
 import type { Server } from "../../src/core/server.ts";
-import type { CommitOutcome, Store } from "../../src/core/store-port.ts";
+import type { CommitOutcome } from "../../src/core/flow-port.ts";
+import type { Store } from "../../src/core/store-port.ts";
 import {
   actionsOf,
   claim,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Identity } from "../../src/core/identity.ts";
-import type { VirtualKeyChange } from "../../src/core/store-port.ts";
+import type { VirtualKeyChange } from "../../src/core/virtual-key-port.ts";
 import {
   actionsOf,
   addToken,

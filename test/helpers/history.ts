@@ -1,6 +1,7 @@
 import type { AuditAction, AuditEvent } from "../../src/core/audit.ts";
 import type { CredentialRecord, SealedCredential } from "../../src/core/credential.ts";
-import type { CommitOutcome, Store, SubmissionToCommit } from "../../src/core/store-port.ts";
+import type { CommitOutcome, SubmissionToCommit } from "../../src/core/flow-port.ts";
+import type { Store } from "../../src/core/store-port.ts";
 import { allOf, WRITES } from "../contract/fixtures.ts";
 
 /*

@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { AuditFilter, CredentialFilter } from "../../src/core/store-port.ts";
+import type { AuditFilter } from "../../src/core/audit-port.ts";
+import type { CredentialFilter } from "../../src/core/credential-port.ts";
 import { openSqliteStore, type SqliteStore } from "../../src/sqlite.ts";
 import {
   addToken,

@@ -4,7 +4,7 @@ import type { Identity } from "../../core/identity.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Resolution } from "../../core/resolver.ts";
 import type { ListKind, Server } from "../../core/server.ts";
-import type { Access } from "../../core/store-port.ts";
+import type { Access } from "../../core/access-port.ts";
 import { createCatalog } from "../catalog.ts";
 import { createLists, type Lists } from "./lists.ts";
 

@@ -1,7 +1,8 @@
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Identity } from "../../core/identity.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
-import type { Access, Store } from "../../core/store-port.ts";
+import type { Access } from "../../core/access-port.ts";
+import type { Store } from "../../core/store-port.ts";
 import { splitAtHyphen, splitExposedName } from "../catalog.ts";
 import { splitExposedUri } from "./exposed-uri.ts";
 import type { Lists } from "./lists.ts";

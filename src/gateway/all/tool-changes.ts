@@ -4,7 +4,7 @@ import { isKeywardError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Logger } from "../../core/ports.ts";
 import type { Server } from "../../core/server.ts";
-import type { AuditStore } from "../../core/store-port.ts";
+import type { AuditStore } from "../../core/audit-port.ts";
 
 /** What an administrator looked at when the server was verified, and what its tools say now. */
 export interface ToolChanges {

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { paramHeadersOf } from "../../core/param-headers.ts";
 import type { ServerMessage } from "../../core/ports.ts";
-import type { Access } from "../../core/store-port.ts";
+import type { Access } from "../../core/access-port.ts";
 import type { Shape } from "../call/shape.ts";
 import { isAllowed } from "../catalog.ts";
 import { resultOf } from "../jsonrpc.ts";

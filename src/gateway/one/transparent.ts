@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import type { ListKind } from "../../core/server.ts";
 import type { Logger, Upstream } from "../../core/ports.ts";
 import type { Resolver } from "../../core/resolver.ts";
-import type { Access } from "../../core/store-port.ts";
+import type { Access } from "../../core/access-port.ts";
 import type { Forward, Target } from "../call/forward.ts";
 import { type Shape, transparentShape } from "../call/shape.ts";
 import { createCatalog, isAllowed } from "../catalog.ts";

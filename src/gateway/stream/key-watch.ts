@@ -3,7 +3,7 @@ import type { Caller, Callers } from "../../core/callers.ts";
 import { isKeywardError } from "../../core/errors.ts";
 import type { Identity } from "../../core/identity.ts";
 import type { Clock } from "../../core/ports.ts";
-import type { AccessStore } from "../../core/store-port.ts";
+import type { AccessStore } from "../../core/access-port.ts";
 import { authenticate } from "../authenticate.ts";
 import { parseRoute } from "../route.ts";
 

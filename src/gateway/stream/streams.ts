@@ -6,7 +6,7 @@ import { identityKey, type Identity } from "../../core/identity.ts";
 import type { Clock, Logger, ServerMessage, Upstream } from "../../core/ports.ts";
 import type { Resolver } from "../../core/resolver.ts";
 import type { Server } from "../../core/server.ts";
-import type { AccessStore } from "../../core/store-port.ts";
+import type { AccessStore } from "../../core/access-port.ts";
 import type { ListChanges } from "../all/list-changes.ts";
 import type { Scope } from "../exchange.ts";
 import type { LiveSessions } from "../session/live-sessions.ts";

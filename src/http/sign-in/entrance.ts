@@ -3,7 +3,7 @@ import type { AuditEntry } from "../../core/audit.ts";
 import { isKeywardError } from "../../core/errors.ts";
 import type { Logger } from "../../core/ports.ts";
 import type { SignInStore } from "../../core/sign-in-port.ts";
-import type { AuditStore } from "../../core/store-port.ts";
+import type { AuditStore } from "../../core/audit-port.ts";
 import { actorOfUser, identityOfUser, type User } from "../../core/user.ts";
 import { requestOriginOf, type HttpContext } from "../context.ts";
 import type { User as UserSchema } from "../contract/user-routes.ts";

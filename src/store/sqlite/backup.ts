@@ -3,7 +3,7 @@ import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { Kysely, sql } from "kysely";
 import { KeywardError } from "../../core/errors.ts";
-import type { KeyReader } from "../../core/store-port.ts";
+import type { KeyReader } from "../../core/key-port.ts";
 import { createKeyReader } from "../keys.ts";
 import type { Tables } from "../tables.ts";
 import { SqliteConnection } from "./connection.ts";
