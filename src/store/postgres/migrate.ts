@@ -30,8 +30,15 @@ export async function readJournal(client: QueryClient): Promise<readonly Applied
   return rows as AppliedMigration[];
 }
 
+/**
+ * Read from the catalog as from any table. `to_regclass` asks a cache of the server process, which within a transaction may
+ * still know that there was none before the other replica, which was waited for, had made it.
+ */
 async function hasJournal(client: QueryClient): Promise<boolean> {
-  const { rows } = await client.query({ text: "select to_regclass('schema_migrations') is not null as is_there" });
+  const { rows } = await client.query({
+    text: `select count(*) > 0 as is_there from pg_class
+      where relname = 'schema_migrations' and relkind in ('r', 'p') and pg_table_is_visible(oid)`,
+  });
   return (rows[0] as { readonly is_there: number }).is_there !== 0;
 }
 
