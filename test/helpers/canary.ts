@@ -42,7 +42,19 @@ export function betrayingFiles(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => betrays(readFileSync(path)));
+    .filter((path) => betrays(readUnlessGone(path)));
+}
+
+/** Nothing of a file that has gone meanwhile: SQLite deletes two of its own when the last of two gateways closes it. */
+function readUnlessGone(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+      return new Uint8Array();
+    }
+    throw error;
+  }
 }
 
 type Sink = (bytes: Buffer) => void;
