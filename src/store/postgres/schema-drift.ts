@@ -1,5 +1,6 @@
 import type { KnownMigration } from "../migration-plan.ts";
 import type { Random } from "../../core/ports.ts";
+import { type Definitions, differingNames } from "../schema-difference.ts";
 import { applyMigrations } from "./migrate.ts";
 import type { PgClient } from "./pg-client.ts";
 import { sqlState } from "./postgres-error.ts";
@@ -25,10 +26,7 @@ export async function postgresSchemaDrift(
     const beside = `keyward_as_meant_${Buffer.from(random.bytes(8)).toString("hex")}`;
     await client.query({ text: `create schema ${beside}; set local search_path to ${beside}` });
     await applyMigrations(client, known, random);
-    const expected = await schemaOf(client);
-    return [...new Set([...expected.keys(), ...found.keys()])]
-      .filter((name) => expected.get(name) !== found.get(name))
-      .toSorted();
+    return differingNames(await schemaOf(client), found);
   } catch (error) {
     if (sqlState(error) === INSUFFICIENT_PRIVILEGE) {
       return null;
@@ -40,7 +38,7 @@ export async function postgresSchemaDrift(
 }
 
 /** By name; without what an extension has put there. A trigger that is switched off, and an index that was never finished, count. */
-async function schemaOf(client: PgClient): Promise<ReadonlyMap<string, string>> {
+async function schemaOf(client: PgClient): Promise<Definitions> {
   const { rows } = await client.query({ text: DEFINITIONS });
   return new Map((rows as { name: string; definition: string }[]).map(({ name, definition }) => [name, definition]));
 }

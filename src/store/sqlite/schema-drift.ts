@@ -2,6 +2,7 @@ import type { Clock, Random } from "../../core/ports.ts";
 import { SqliteConnection } from "./connection.ts";
 import { findDatabaseFile } from "./database-file.ts";
 import { readMigrations } from "../migration-files.ts";
+import { type Definitions, differingNames } from "../schema-difference.ts";
 import { MIGRATIONS_FOLDER, runMigrations } from "./migrate.ts";
 
 /**
@@ -22,10 +23,7 @@ export async function sqliteSchemaDrift(options: {
   const live = new SqliteConnection({ path, isReadOnly: true });
   try {
     await runMigrations(meant, readMigrations(MIGRATIONS_FOLDER), options);
-    const [expected, found] = [schemaOf(meant), schemaOf(live)];
-    return [...new Set([...expected.keys(), ...found.keys()])]
-      .filter((name) => expected.get(name) !== found.get(name))
-      .toSorted();
+    return differingNames(schemaOf(meant), schemaOf(live));
   } finally {
     meant.close();
     live.close();
@@ -33,7 +31,7 @@ export async function sqliteSchemaDrift(options: {
 }
 
 /** By name; without what SQLite makes by itself. */
-function schemaOf(connection: SqliteConnection): ReadonlyMap<string, string> {
+function schemaOf(connection: SqliteConnection): Definitions {
   const { rows } = connection.run(
     "select name, sql from sqlite_schema where name not like 'sqlite\\_%' escape '\\'",
     [],
