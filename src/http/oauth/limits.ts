@@ -1,6 +1,6 @@
-import ipaddr from "ipaddr.js";
 import type { Clock } from "../../core/ports.ts";
 import { createRateLimit } from "../../core/rate-limit.ts";
+import { networkOf } from "../client-network.ts";
 
 /** What is counted, each by itself. */
 export type Counted = "authorize" | "token" | "register" | "revoke" | "document";
@@ -44,13 +44,4 @@ export function createOauthLimits(clock: Clock): OauthLimits {
     take,
     takeDocument: (host, address) => take("document", address) && perHost.take(host, DOCUMENTS_PER_HOST),
   };
-}
-
-/** Who has one IPv6 address has all of its /64. */
-function networkOf(address: string | null): string {
-  if (address === null || !ipaddr.isValid(address)) {
-    return "unknown";
-  }
-  const parsed = ipaddr.process(address);
-  return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, 4).join(":") : parsed.toString();
 }

@@ -1,9 +1,9 @@
-import ipaddr from "ipaddr.js";
 import type { AttemptStore } from "../../core/attempt-port.ts";
 import { KeywardError } from "../../core/errors.ts";
 import type { Clock, Vault } from "../../core/ports.ts";
 import { createRateLimit } from "../../core/rate-limit.ts";
 import { createSharedLimit } from "../../core/shared-limit.ts";
+import { networkOf } from "../client-network.ts";
 
 /** Who guesses at what. */
 interface Guess {
@@ -47,7 +47,7 @@ export function createSignInLimits(parts: {
   let underWay = 0;
 
   function take({ address, account }: Guess): Promise<boolean> {
-    const byAddress = { subject: `address ${neighbourhoodOf(address)}`, limit: MAX_BY_ADDRESS };
+    const byAddress = { subject: `address ${networkOf(address)}`, limit: MAX_BY_ADDRESS };
     if (account === null) {
       return guesses.take(byAddress);
     }
@@ -73,18 +73,9 @@ export function createSignInLimits(parts: {
     },
 
     assertMayVisit(address) {
-      if (!visits.take(neighbourhoodOf(address), MAX_BY_ADDRESS)) {
+      if (!visits.take(networkOf(address), MAX_BY_ADDRESS)) {
         throw new KeywardError("rate_limited");
       }
     },
   };
-}
-
-/** A /64 is what one customer has (RFC 6177), so one counter for all of it. */
-function neighbourhoodOf(address: string | null): string {
-  if (address === null || !ipaddr.isValid(address)) {
-    return "unknown";
-  }
-  const parsed = ipaddr.process(address);
-  return parsed.kind() === "ipv6" ? parsed.toByteArray().slice(0, 8).join(".") : parsed.toString();
 }
