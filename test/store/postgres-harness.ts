@@ -1,5 +1,9 @@
+import { Client } from "pg";
+import { onTestFinished } from "vitest";
 import { Secret } from "../../src/core/secret.ts";
 import { migratePostgres, openPostgresStore, type PostgresStore } from "../../src/postgres.ts";
+import { connectionOptions } from "../../src/store/postgres/connections.ts";
+import type { PgClient } from "../../src/store/postgres/pg-client.ts";
 import type { Harness } from "../contract/fixtures.ts";
 import { createDatabase, type TestDatabase } from "../helpers/postgres/database.ts";
 import { random, TestClock } from "./sqlite-harness.ts";
@@ -15,6 +19,14 @@ async function migratedTemplate(): Promise<TestDatabase> {
   const database = await createDatabase();
   await migratePostgres({ url: new Secret(database.url), clock: new TestClock(), random });
   return database;
+}
+
+/** A connection as Keyward makes them, until the test ends. */
+export async function connectClient(database: TestDatabase): Promise<PgClient> {
+  const client: PgClient = new Client(connectionOptions(database.url));
+  await client.connect();
+  onTestFinished(() => client.end());
+  return client;
 }
 
 export async function openPostgresHarness(): Promise<PostgresHarness> {

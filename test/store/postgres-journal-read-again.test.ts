@@ -1,9 +1,7 @@
-import { Client } from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { connectionOptions } from "../../src/store/postgres/connections.ts";
 import { readJournal } from "../../src/store/postgres/migrate.ts";
-import type { PgClient } from "../../src/store/postgres/pg-client.ts";
 import { createDatabase, isPostgresThere } from "../helpers/postgres/database.ts";
+import { connectClient } from "./postgres-harness.ts";
 
 /*
  * Of ten replicas that started at once on an empty database one failed: "relation settings already exists". It had found no
@@ -14,9 +12,7 @@ describe.skipIf(!isPostgresThere)("a replica that waits for another one's migrat
   it("A68: reads the journal anew when it has the lock", async () => {
     const database = await createDatabase();
     onTestFinished(() => database.drop());
-    const client: PgClient = new Client(connectionOptions(database.url));
-    await client.connect();
-    onTestFinished(() => client.end());
+    const client = await connectClient(database);
 
     await client.query({ text: "begin" });
     expect(await readJournal(client)).toEqual([]);

@@ -1,20 +1,17 @@
-import { Client } from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Secret } from "../../src/core/secret.ts";
 import { migratePostgres } from "../../src/postgres.ts";
-import { connectionOptions } from "../../src/store/postgres/connections.ts";
 import { isForeign } from "../../src/store/postgres/migrate.ts";
 import type { PgClient } from "../../src/store/postgres/pg-client.ts";
 import { createDatabase, isPostgresThere } from "../helpers/postgres/database.ts";
+import { connectClient } from "./postgres-harness.ts";
 import { random, TestClock } from "./sqlite-harness.ts";
 
 describe.skipIf(!isPostgresThere)("a replica that starts while another one makes the tables", () => {
   it("A68: does not take them for another program's, whenever they come", async () => {
     const database = await createDatabase();
     onTestFinished(() => database.drop());
-    const client: PgClient = new Client(connectionOptions(database.url));
-    await client.connect();
-    onTestFinished(() => client.end());
+    const client = await connectClient(database);
 
     let asked = 0;
     const meanwhile: Pick<PgClient, "query"> = {
@@ -33,9 +30,7 @@ describe.skipIf(!isPostgresThere)("a replica that starts while another one makes
     const database = await createDatabase();
     onTestFinished(() => database.drop());
     await database.query("create table theirs (id int)");
-    const client: PgClient = new Client(connectionOptions(database.url));
-    await client.connect();
-    onTestFinished(() => client.end());
+    const client = await connectClient(database);
     expect(await isForeign(client)).toBe(true);
   });
 });
